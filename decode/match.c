@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * match.c - finding the twin of a packet: the same packet, seen elsewhere on
+ * its way, before or after a translation.
+ *
+ * Every sighting is looked up by its fingerprint among the recent ones and
+ * then put there itself.  A twin in the same flow confirms it and gives the
+ * transit time.  A twin in another flow is evidence that the two convs are one
+ * conversation: whether it suffices depends on how much of it there could be
+ * by chance.  A wrong join is worse than none, so
+ *
+ *  - order must be possible: the TTL never rises, what left does not come in;
+ *  - the tuples must be related as NAT relates them;
+ *  - several possible twins are no evidence at all;
+ *  - payload alone needs two packets that agree, or to be the only evidence
+ *    in either direction when the flow ends;
+ *  - a conv has one neighbour upstream and one downstream.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode/tracer_int.h"
+
+/* Longer than any queue on a node holds a packet (bufferbloat included). */
+#define WINDOW_NS	NS_PER_SEC
+/* Two packets stamped on different CPUs may stand in the wrong order. */
+#define STAMP_SLACK_NS	NS_PER_MSEC
+/* Buckets of RECENT_WAYS: 64 K sightings, 1 MiB. */
+#define RECENT_BUCKETS	(1u << 14)
+#define VOTES_WEAK	2
+/* Clocks and paths between captures: how many routers may lie between. */
+#define TTL_GAP_STRONG	8
+#define TTL_GAP_OTHER	2
+
+/* A possible twin, as seen from the sighting at hand. */
+struct twin {
+	struct recent	*recent;
+	uint32_t	conv;
+	uint8_t		from_b;
+	uint8_t		score;		/* 0: impossible */
+	uint8_t		votes_needed;
+	bool		earlier;	/* it comes before the sighting on the way */
+};
+
+/* What is being looked for. */
+struct quest {
+	const struct sighting *s;
+	uint32_t	conv, leg;
+	uint64_t	hash;
+	uint8_t		strength;
+};
+
+bool
+match_init(struct tracer *t)
+{
+	t->recent_mask = RECENT_BUCKETS - 1;
+	t->recent = aligned_alloc(64, sizeof(*t->recent) * RECENT_WAYS *
+	    RECENT_BUCKETS);
+	if (t->recent != NULL)
+		memset(t->recent, 0, sizeof(*t->recent) * RECENT_WAYS *
+		    RECENT_BUCKETS);
+	return t->recent != NULL;
+}
+
+static struct recent *
+bucket_of(const struct tracer *t, uint64_t hash)
+{
+	return &t->recent[((uint32_t)hash & t->recent_mask) * RECENT_WAYS];
+}
+
+static uint32_t
+tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+
+/* Sender and receiver as the packet had them on this side. */
+struct ends {
+	const struct addr *src, *dst;
+	uint16_t	sport, dport;
+};
+
+static struct ends
+ends_of(const struct key *k, unsigned from_b)
+{
+	return from_b ? (struct ends){ &k->b, &k->a, k->pb, k->pa } :
+	    (struct ends){ &k->a, &k->b, k->pa, k->pb };
+}
+
+/* How many of the two endpoints are the same on both sides.  An ICMP id is
+   not a port: it may change alone, also to 0. */
+static unsigned
+ends_kept(const struct key *x, unsigned x_from_b, const struct key *y,
+    unsigned y_from_b)
+{
+	struct ends e = ends_of(x, x_from_b), l = ends_of(y, y_from_b);
+	bool ports = x->proto != PROTO_ICMP && x->proto != PROTO_ICMPV6;
+
+	bool src = addr_eq(e.src, l.src) && (!ports || e.sport == l.sport);
+	bool dst = addr_eq(e.dst, l.dst) && (!ports || e.dport == l.dport);
+
+	return (src ? 1u : 0u) + (dst ? 1u : 0u);
+}
+
+static bool
+tuple_kept(const struct key *x, unsigned x_from_b, const struct key *y,
+    unsigned y_from_b)
+{
+	return ends_kept(x, x_from_b, y, y_from_b) == 2 && x->pa + x->pb == y->pa + y->pb;
+}
+
+static bool
+same_tunnel(const struct key *x, const struct key *y)
+{
+	return x->tunnel_type == y->tunnel_type && x->tunnel_id == y->tunnel_id;
+}
+
+/* Which of the two came first on the packet's way?  The TTL says so; where it
+   is equal, direction and then time do.  False: neither can be. */
+static bool
+order_twins(const struct sighting *s, const struct leg_rec *l, int64_t dt,
+    bool *earlier)
+{
+	bool one_clock = l->source == s->source;
+
+	if (l->ttl != s->ttl)
+		*earlier = l->ttl > s->ttl;
+	else if (l->dir != s->dir && l->dir != DIR_UNKNOWN && s->dir != DIR_UNKNOWN)
+		*earlier = l->dir == DIR_IN;
+	else
+		*earlier = dt >= 0;
+	if (one_clock && dt != 0 && *earlier != (dt > 0) &&
+	    llabs(dt) > STAMP_SLACK_NS)
+		return false;
+	return true;
+}
+
+/* May this leg, as the earlier or later one, be the other side of a
+   translation that the sighting shows?  Directions and interfaces only. */
+static bool
+places_fit(const struct quest *q, const struct leg_rec *l, bool earlier)
+{
+	const struct sighting *s = q->s;
+	uint8_t first = earlier ? l->dir : s->dir, then = earlier ? s->dir : l->dir;
+	bool known = first != DIR_UNKNOWN && then != DIR_UNKNOWN;
+	bool same_iface = l->iface == s->iface;
+
+	if (l->source != s->source)
+		return q->strength == FP_STRONG || l->ttl != s->ttl;
+	if (first == DIR_OUT && then == DIR_IN)
+		return false;
+	/* Two hosts that send the same bytes come in alike. */
+	if (known && first == then && (same_iface || q->strength < FP_STRONG))
+		return false;
+	if (!known && same_iface &&
+	    (q->strength < FP_STRONG || l->ttl == s->ttl))
+		return false;
+	if (!known && q->strength < FP_STRONG && l->ttl == s->ttl)
+		return false;
+	return true;
+}
+
+static bool
+ttl_fits(const struct quest *q, const struct leg_rec *l)
+{
+	unsigned gap = (unsigned)abs(l->ttl - q->s->ttl);
+
+	if (l->source == q->s->source)
+		return gap <= 1;
+	return gap <= (q->strength == FP_STRONG ? TTL_GAP_STRONG : TTL_GAP_OTHER);
+}
+
+/* The neighbour's place that a join would take must be free on both. */
+static bool
+links_free(const struct conv *c, unsigned from_b, const struct conv *other,
+    unsigned other_from_b, bool other_earlier)
+{
+	unsigned dir = c->flow ? conv_direction(c, from_b) : 0;
+	unsigned odir = other->flow ? conv_direction(other, other_from_b) : 0;
+	uint8_t need = (dir == 0) == other_earlier ? CONV_UP : CONV_DOWN;
+	uint8_t oneed = (odir == 0) == other_earlier ? CONV_DOWN : CONV_UP;
+
+	return !(c->flags & need) && !(other->flags & oneed);
+}
+
+static bool
+families_fit(const struct key *x, const struct key *y)
+{
+	return addr_is_v4(&x->a) == addr_is_v4(&y->a);
+}
+
+/* Judge one recent sighting of another flow. */
+static struct twin
+judge(const struct tracer *t, const struct quest *q, struct recent *r,
+    const struct leg_rec *l)
+{
+	const struct sighting *s = q->s;
+	const struct conv *c = conv_at(t, q->conv), *o = conv_at(t, l->conv);
+	struct twin w = { .recent = r, .conv = l->conv,
+	    .from_b = l->flags & LEG_FROM_B ? 1 : 0 };
+	bool taken = r->leg & RECENT_TAKEN;
+	bool kept_all, tunnelled = !same_tunnel(&c->key, &o->key);
+	unsigned kept;
+
+	if (o->key.proto != s->key.proto || !families_fit(&c->key, &o->key) ||
+	    o->flags & CONV_RETIRED || !ttl_fits(q, l) ||
+	    !order_twins(s, l, nstime_diff_ns(s->ts, r->ts), &w.earlier) ||
+	    !links_free(c, s->from_b, o, w.from_b, w.earlier))
+		return w;
+	kept = ends_kept(&c->key, s->from_b, &o->key, w.from_b);
+	kept_all = tuple_kept(&c->key, s->from_b, &o->key, w.from_b);
+	/* Same tuple in the same tunnel would be the same conv, unless the
+	   ICMP id alone was changed. */
+	if (!(kept_all && tunnelled) && !places_fit(q, l, w.earlier))
+		return w;
+	if (taken && q->strength == FP_WEAK)
+		return w;
+	w.score = (uint8_t)(1 + kept * 2 + (taken ? 0 : 8) +
+	    (l->ttl != s->ttl || kept_all ? 1 : 0));
+	w.votes_needed = 1;
+	if (q->strength == FP_WEAK ||
+	    (q->strength == FP_MEDIUM && (kept == 0 ||
+	    (l->ttl == s->ttl && !kept_all))))
+		w.votes_needed = VOTES_WEAK;
+	return w;
+}
+
+/* `seen` sightings were found to be twins by this. */
+static void
+join(struct tracer *t, const struct quest *q, const struct twin *w, unsigned seen)
+{
+	if (w->earlier)
+		flow_join(t, w->conv, w->from_b, q->conv, q->s->from_b);
+	else
+		flow_join(t, q->conv, q->s->from_b, w->conv, w->from_b);
+	flow_at(t, conv_at(t, q->conv)->flow)->matched += seen;
+}
+
+/* One packet says that the two convs are one conversation. */
+static void
+vote(struct tracer *t, const struct quest *q, const struct twin *w)
+{
+	bool mine = q->conv > w->conv;	/* the newer conv keeps the count */
+	uint32_t other = mine ? w->conv : q->conv;
+	struct conv *c = conv_at(t, mine ? q->conv : w->conv);
+	bool taken = w->recent->leg & RECENT_TAKEN;
+
+	w->recent->leg |= RECENT_TAKEN;
+	if (c->cand != other && c->cand != 0 && c->cand_votes > 0) {
+		c->cand_votes--;
+		if (c->cand_against != UINT8_MAX)
+			c->cand_against++;
+		return;
+	}
+	if (c->cand != other)
+		c->cand_votes = 0;
+	c->cand = other;
+	if (c->cand_votes != UINT8_MAX)
+		c->cand_votes++;
+	c->cand_earlier = (uint8_t)((mine ? w->earlier : !w->earlier) |
+	    (mine ? q->s->from_b : w->from_b) << 1 |
+	    (mine ? w->from_b : q->s->from_b) << 2);
+	if (c->cand_votes >= w->votes_needed + 2 * c->cand_against)
+		join(t, q, w, 2u * (c->cand_votes - 1u) + (taken ? 1 : 2));
+}
+
+static void
+mark_ambiguous(struct tracer *t, const struct quest *q, const struct twin *twins,
+    unsigned n, unsigned best)
+{
+	conv_at(t, q->conv)->flags |= CONV_AMBIGUOUS;
+	for (unsigned i = 0; i < n; i++)
+		if (twins[i].score == best)
+			conv_at(t, twins[i].conv)->flags |= CONV_AMBIGUOUS;
+}
+
+/* Vote for the best of n > 0 twins, if there is one best. */
+static bool
+choose(struct tracer *t, const struct quest *q, const struct twin *twins, unsigned n)
+{
+	const struct twin *best = &twins[0];
+	bool alone = true;
+
+	for (unsigned i = 1; i < n; i++) {
+		if (twins[i].score == best->score &&
+		    twins[i].conv != best->conv)
+			alone = false;
+		if (twins[i].score > best->score) {
+			best = &twins[i];
+			alone = true;
+		}
+	}
+	if (alone)
+		vote(t, q, best);
+	else
+		mark_ambiguous(t, q, twins, n, best->score);
+	return alone;
+}
+
+/* A twin in the same flow: count both sightings once, take the time. */
+static void
+confirm(struct tracer *t, const struct quest *q, struct recent *r,
+    const struct leg_rec *l)
+{
+	struct flow_rec *f = flow_at(t, conv_at(t, q->conv)->flow);
+	const struct sighting *s = q->s;
+	int64_t dt = nstime_diff_ns(s->ts, r->ts);
+
+	f->matched += r->leg & RECENT_TAKEN ? 1 : 2;
+	r->leg |= RECENT_TAKEN;
+	if (l->source == s->source && dt >= 0 && l->dir != DIR_OUT &&
+	    s->dir != DIR_IN)
+		sketch_add(&f->transit, dt);
+}
+
+/* Look among the recent sightings.  True when the twin was there: in the same
+   flow, or without a rival in another one. */
+static bool
+look(struct tracer *t, const struct quest *q)
+{
+	struct recent *bucket = bucket_of(t, q->hash), *own = NULL;
+	const struct leg_rec *own_leg = NULL;
+	struct twin twins[RECENT_WAYS];
+	uint32_t tag = tag_of(q->hash), flow = conv_at(t, q->conv)->flow;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < RECENT_WAYS; i++) {
+		struct recent *r = &bucket[i];
+		uint32_t li = r->leg & ~RECENT_TAKEN;
+		const struct leg_rec *l;
+
+		if (r->tag != tag || li == 0 || li == q->leg)
+			continue;
+		l = leg_at(t, li);
+		/* A leg younger than the sighting took a freed one's place. */
+		if (l->conv == 0 || l->first.ns > r->ts.ns ||
+		    llabs(nstime_diff_ns(q->s->ts, r->ts)) > WINDOW_NS)
+			continue;
+		if (l->conv == q->conv ||
+		    (flow != 0 && conv_at(t, l->conv)->flow == flow)) {
+			if (own == NULL || r->ts.ns < own->ts.ns) {
+				own = r;
+				own_leg = l;
+			}
+			continue;
+		}
+		twins[n] = judge(t, q, r, l);
+		n += twins[n].score > 0;
+	}
+	if (own != NULL && flow != 0)
+		confirm(t, q, own, own_leg);
+	if (own != NULL)
+		return true;
+	return n > 0 && choose(t, q, twins, n);
+}
+
+/* Put a sighting where its leg's last one with this fingerprint stands, else
+   where the oldest of the bucket does. */
+static void
+put(struct tracer *t, const struct quest *q, bool found)
+{
+	struct recent *bucket = bucket_of(t, q->hash), *spot = bucket;
+	uint32_t tag = tag_of(q->hash);
+
+	for (unsigned i = 0; i < RECENT_WAYS; i++) {
+		if (bucket[i].tag == tag &&
+		    (bucket[i].leg & ~RECENT_TAKEN) == q->leg) {
+			spot = &bucket[i];
+			break;
+		}
+		if (bucket[i].ts.ns < spot->ts.ns)
+			spot = &bucket[i];
+	}
+	*spot = (struct recent){ .tag = tag,
+	    .leg = q->leg | (found ? RECENT_TAKEN : 0), .ts = q->s->ts };
+}
+
+/*
+ * The second chance.  A segment that GRO merged, or TSO will split, has its
+ * end in common with one on the other side.  A payload that the snap length
+ * cut on one side has the rest in common with the whole one on the other:
+ * whole ones are kept under `alt`, cut ones under its complement, and two
+ * whole ones never meet here.
+ */
+static void
+look_again(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t li,
+    bool found)
+{
+	struct quest whole = { s, ci, li, s->alt, FP_WEAK };
+	struct quest cut = { s, ci, li, ~s->alt, FP_WEAK };
+
+	if (s->has & HAS_TCP) {
+		if (found || conv_at(t, ci)->flags &
+		    (CONV_UP | CONV_DOWN | CONV_SPREAD))
+			return;
+		whole.strength = s->alt_strength;
+		put(t, &whole, look(t, &whole));
+	} else if (s->flags & SIGHT_CUT) {
+		t->seen_cut = true;
+		found = look(t, &whole) || look(t, &cut);
+		put(t, &cut, found);
+	} else {
+		if (t->seen_cut && !found)
+			found = look(t, &cut);
+		put(t, &whole, found);
+	}
+}
+
+void
+match_sighting(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t li)
+{
+	struct quest q = { s, ci, li, s->fp, s->strength };
+	bool found = false;
+
+	if (s->flags & SIGHT_GROUP)
+		return;
+	if (s->strength != FP_NONE && !(s->flags & SIGHT_CUT)) {
+		found = look(t, &q);
+		put(t, &q, found);
+	}
+	if (s->alt != 0 && s->alt_strength != FP_NONE)
+		look_again(t, s, ci, li, found);
+}
+
+void
+match_prefetch(const struct tracer *t, const struct sighting *s)
+{
+	__builtin_prefetch(bucket_of(t, s->fp), 1);
+}
+
+/* Were the two seen at the same time?  The candidate's place may have been
+   given to another conversation since. */
+static bool
+overlap(const struct tracer *t, const struct conv *x, const struct conv *y)
+{
+	for (uint32_t i = x->legs; i != 0; i = leg_at(t, i)->next)
+		for (uint32_t j = y->legs; j != 0; j = leg_at(t, j)->next) {
+			const struct leg_rec *a = leg_at(t, i), *b = leg_at(t, j);
+
+			if (a->first.ns - WINDOW_NS <= b->last.ns &&
+			    b->first.ns - WINDOW_NS <= a->last.ns)
+				return true;
+		}
+	return false;
+}
+
+static bool
+claim_stands(const struct tracer *t, uint32_t ci)
+{
+	const struct conv *c = conv_at(t, ci), *o;
+
+	if (c->flow == 0 || c->cand == 0 || c->cand_votes == 0)
+		return false;
+	o = conv_at(t, c->cand);
+	return o->flow != 0 && o->flow != c->flow && overlap(t, c, o);
+}
+
+/*
+ * No more packets: a single vote counts when nothing speaks against it.  Two
+ * convs that claim the same third one speak against each other.
+ */
+void
+match_finish(struct tracer *t)
+{
+	for (uint32_t i = 1; i < t->convs.used; i++) {
+		struct conv *o;
+
+		if (!claim_stands(t, i))
+			continue;
+		o = conv_at(t, conv_at(t, i)->cand);
+		if (o->flags & CONV_CLAIMED)
+			o->flags |= CONV_AMBIGUOUS;
+		o->flags |= CONV_CLAIMED;
+	}
+	for (uint32_t i = 1; i < t->convs.used; i++) {
+		struct conv *c = conv_at(t, i), *o;
+		bool up, c_from_b, o_from_b;
+		uint64_t votes;
+
+		if (!claim_stands(t, i))
+			continue;
+		o = conv_at(t, c->cand);
+		votes = c->cand_votes;
+		up = c->cand_earlier & 1;
+		c_from_b = c->cand_earlier & 2;
+		o_from_b = c->cand_earlier & 4;
+		if (c->cand_against > 0 || (c->flags | o->flags) & CONV_AMBIGUOUS ||
+		    !links_free(c, c_from_b, o, o_from_b, up)) {
+			c->flags |= CONV_AMBIGUOUS;
+			continue;
+		}
+		if (up)
+			flow_join(t, c->cand, o_from_b, i, c_from_b);
+		else
+			flow_join(t, i, c_from_b, c->cand, o_from_b);
+		flow_at(t, c->flow)->matched += 2 * votes;
+	}
+}

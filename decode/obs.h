@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * obs.h - observations: everything that reaches the core, with its time.
+ *
+ * Sources (capture/) make them, the tracer folds over them.  Live and saved
+ * input differ only in the source.  All pointers are borrowed and live until
+ * the source is asked for its next observation.
+ */
+#ifndef DECODE_OBS_H
+#define DECODE_OBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decode/addr.h"
+#include "decode/nstime.h"
+
+enum obs_type {
+	OBS_IFACE,		/* an interface exists; comes before its packets */
+	OBS_PACKET,
+	OBS_NAME,		/* an address has a name (pcapng name resolution) */
+	OBS_LOSS,		/* packets were dropped here */
+	N_OBS_TYPES
+};
+
+/*
+ * An interface of a source.  `number` is the source's own, counted from 0 over
+ * all sources of a run, so that (number) alone identifies it.  A cooked
+ * capture is one such interface that carries the packets of many.
+ */
+struct obs_iface {
+	uint32_t	 number;
+	uint16_t	 linktype;	/* LINKTYPE_ value */
+	const char	*name;		/* NULL when nothing tells */
+	uint16_t	 clock;		/* interfaces stamped by one clock have one
+					   number: those of one file, of one node */
+	bool		 given;		/* `name` comes from the capture or the user,
+					   not from the name of the file */
+};
+
+struct obs_packet {
+	uint32_t	 number;	/* of its obs_iface */
+	uint16_t	 linktype;
+	uint8_t		 dir;		/* enum direction where the file says (epb_flags) */
+	uint32_t	 caplen, len;	/* bytes captured, bytes on the wire */
+	const uint8_t	*data;
+};
+
+struct obs_name {
+	struct addr	 addr;
+	const char	*name;
+};
+
+/* Packets that the capture missed, since the last such observation. */
+struct obs_loss {
+	uint64_t	 kernel;	/* no room in the capture buffer (ps_drop, isb_osdrop) */
+	uint64_t	 interface;	/* by the interface or driver (ps_ifdrop, isb_ifdrop) */
+	uint64_t	 netlink;	/* conntrack or route events lost */
+};
+
+struct obs {
+	enum obs_type	 type;
+	struct nstime	 ts;		/* loss and names: of the last packet before */
+	union {
+		struct obs_iface	iface;
+		struct obs_packet	packet;
+		struct obs_name		name;
+		struct obs_loss		loss;
+	};
+};
+
+#endif

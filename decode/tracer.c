@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tracer.c - the fold over observations.
+ *
+ * Packets are decoded at once and reduced to sightings, which are then worked
+ * on in small batches, so that the memory each one needs is on its way before
+ * it is touched.  The batch changes nothing but the time it takes: sightings
+ * are taken in order, and every other observation empties it first.
+ */
+#include "decode/tracer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode/tracer_int.h"
+
+#define MAX_FLOWS_DEFAULT	1000000u
+/* Conntrack's default timeouts (nf_conntrack_proto_*.c): an entry that idles
+   longer is gone, and what comes then is a new conversation. */
+#define ICMP_IDLE_NS		(30 * NS_PER_SEC)
+#define UDP_IDLE_NS		(120 * NS_PER_SEC)
+#define OTHER_IDLE_NS		(600 * NS_PER_SEC)
+/* A new SYN into an established connection is a new connection only when the
+   old one has been silent for TIME_WAIT (TCP_TIMEWAIT_LEN). */
+#define TCP_REUSE_NS		(60 * NS_PER_SEC)
+/* Fragments wait this long for each other (net.ipv4.ipfrag_time). */
+#define FRAG_WAIT_NS		(30 * NS_PER_SEC)
+
+_Static_assert(sizeof(struct conv) == 64, "a conv is one cache line");
+_Static_assert(sizeof(struct leg_rec) == 48, "four legs, two convs, one flow: 600 bytes");
+_Static_assert(sizeof(struct recent) * RECENT_WAYS == 64, "a bucket is one cache line");
+
+struct tracer *
+tracer_new(const struct tracer_config *cfg)
+{
+	struct tracer *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	if (cfg != NULL)
+		t->cfg = *cfg;
+	if (t->cfg.max_flows == 0)
+		t->cfg.max_flows = MAX_FLOWS_DEFAULT;
+	pool_init(&t->flows, sizeof(struct flow_rec));
+	pool_init(&t->convs, sizeof(struct conv));
+	pool_init(&t->legs, sizeof(struct leg_rec));
+	pool_init(&t->errors, sizeof(struct flow_error));
+	t->frags = calloc(FRAG_SLOTS, sizeof(*t->frags));
+	if (t->frags == NULL || !index_init(t) || !match_init(t)) {
+		tracer_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void
+tracer_free(struct tracer *t)
+{
+	if (t == NULL)
+		return;
+	pool_fini(&t->flows);
+	pool_fini(&t->convs);
+	pool_fini(&t->legs);
+	pool_fini(&t->errors);
+	iface_fini(t);
+	free(t->index);
+	free(t->recent);
+	free(t->frags);
+	free(t);
+}
+
+/* ---- legs ---- */
+
+static uint32_t
+leg_of(struct tracer *t, uint32_t ci, const struct sighting *s)
+{
+	struct conv *c = conv_at(t, ci);
+	uint8_t flags = s->from_b ? LEG_FROM_B : 0;
+	uint32_t li;
+	struct leg_rec *l;
+
+	for (li = c->legs; li != 0; li = l->next) {
+		l = leg_at(t, li);
+		if (l->iface == s->iface && l->dir == s->dir &&
+		    (l->flags & LEG_FROM_B) == flags)
+			return li;
+		if (l->iface != s->iface)
+			c->flags |= CONV_SPREAD;
+		/* Cooked v1: who sends here is answered there. */
+		if ((l->flags & LEG_FROM_B) != flags && l->dir != s->dir) {
+			iface_vote_own(t, l->iface, s->iface);
+			iface_vote_own(t, s->iface, l->iface);
+		}
+	}
+	li = pool_take(&t->legs);
+	if (li == 0)
+		return 0;
+	l = leg_at(t, li);
+	*l = (struct leg_rec){ .first = s->ts, .last = s->ts, .conv = ci,
+	    .next = c->legs, .iface = s->iface, .vlan = s->vlan, .dir = s->dir,
+	    .ttl = s->ttl, .source = (uint8_t)s->source,
+	    .flags = (uint8_t)(flags | (s->has & HAS_VLAN ? LEG_VLAN : 0)) };
+	c->legs = li;
+	return li;
+}
+
+static void
+leg_count(struct leg_rec *l, struct nstime ts, uint64_t packets, uint64_t bytes)
+{
+	l->packets += packets;
+	l->bytes += bytes;
+	if (ts.ns > l->last.ns)
+		l->last = ts;
+}
+
+/* ---- convs: begun, and their tuples taken over ---- */
+
+static uint32_t
+conv_new(struct tracer *t, const struct sighting *s)
+{
+	uint32_t ci = pool_take(&t->convs);
+
+	if (ci == 0)
+		return 0;
+	conv_at(t, ci)->key = s->key;
+	if (!index_insert(t, ci, s->hash)) {
+		pool_give(&t->convs, ci);
+		return 0;
+	}
+	return ci;
+}
+
+static int64_t
+idle_limit_ns(uint8_t proto)
+{
+	switch (proto) {
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+		return ICMP_IDLE_NS;
+	case PROTO_UDP:
+		return UDP_IDLE_NS;
+	case PROTO_TCP:
+		return INT64_MAX;
+	default:
+		return OTHER_IDLE_NS;
+	}
+}
+
+/* Is this the first packet of another conversation with the same tuple? */
+static bool
+taken_over(const struct conv *c, const struct flow_rec *f, const struct sighting *s)
+{
+	int64_t idle = nstime_diff_ns(s->ts, f->last);
+	bool initiator;
+
+	if (!(s->has & HAS_TCP))
+		return idle > idle_limit_ns(s->key.proto);
+	if ((s->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+		return false;
+	initiator = conv_direction(c, s->from_b) ==
+	    (f->flags & FLW_INITIATOR_1 ? 1u : 0u);
+	if (f->flags & FLW_ISN && initiator && f->isn == s->seq)
+		return false;		/* the same SYN again, or elsewhere */
+	if (!initiator && f->tcp_state == TCPS_SYN_SENT)
+		return false;		/* simultaneous open, RFC 9293 section 3.5 */
+	return f->tcp_state != TCPS_ESTABLISHED || idle > TCP_REUSE_NS;
+}
+
+static void
+conv_retire(struct tracer *t, uint32_t ci)
+{
+	index_remove(t, ci);
+	conv_at(t, ci)->flags |= CONV_RETIRED;
+}
+
+/* The conv of a sighting, with its leg; 0 when there is no memory. */
+static uint32_t
+conv_of(struct tracer *t, const struct sighting *s)
+{
+	uint32_t ci = index_find(t, &s->key, s->hash);
+
+	if (ci != 0) {
+		const struct conv *c = conv_at(t, ci);
+
+		if (!taken_over(c, flow_at(t, c->flow), s))
+			return ci;
+		conv_retire(t, ci);
+	}
+	return conv_new(t, s);
+}
+
+/* ---- ICMP errors: they belong to the flow they are about ---- */
+
+static bool
+take_error(struct tracer *t, const struct sighting *s)
+{
+	uint32_t ci = index_find(t, &s->key, s->hash);
+	struct flow_rec *f;
+	struct flow_error *e;
+
+	if (ci == 0)
+		return false;
+	f = flow_at(t, conv_at(t, ci)->flow);
+	if (f->error == 0) {
+		f->error = pool_take(&t->errors);
+		if (f->error == 0)
+			return true;
+		*(struct flow_error *)pool_at(&t->errors, f->error) =
+		    (struct flow_error){ .from = s->icmp_from, .dir = s->dir,
+		    .iface = s->iface };
+	}
+	e = pool_at(&t->errors, f->error);
+	e->type = s->icmp_type;
+	e->code = s->icmp_code;
+	/* Passed on from interface to interface it is still one. */
+	if (e->iface == s->iface && e->dir == s->dir)
+		if (f->icmp_errors != UINT16_MAX)
+			f->icmp_errors++;
+	flow_touch(t, conv_at(t, ci)->flow, s->ts);
+	if (s->flags & SIGHT_SELECTED)
+		f->flags |= FLW_SELECTED;
+	return true;
+}
+
+/* ---- fragments ---- */
+
+static struct frag_slot *
+frag_slot(struct tracer *t, const struct sighting *s)
+{
+	const uint8_t *from = (s->from_b ? &s->key.b : &s->key.a)->b;
+	const uint8_t *to = (s->from_b ? &s->key.a : &s->key.b)->b;
+	uint64_t w[4], id;
+	struct frag_slot *f;
+
+	memcpy(w, from, 16);
+	memcpy(w + 2, to, 16);
+	id = fp_mix(w[0] ^ w[2] << 1, w[1] ^ w[3] << 1) ^
+	    fp_mix((uint64_t)s->ip_id << 32 | s->key.tunnel_id,
+	    (uint64_t)s->iface << 24 | (uint64_t)s->dir << 16 |
+	    (uint64_t)s->key.tunnel_type << 8 | s->key.proto);
+	f = &t->frags[id % FRAG_SLOTS];
+	if (f->id != id || nstime_diff_ns(s->ts, f->ts) > FRAG_WAIT_NS)
+		*f = (struct frag_slot){ .id = id };
+	f->ts = s->ts;
+	return f;
+}
+
+/* A later fragment has no ports: it counts for the leg of its first one,
+   which may come after it. */
+static void
+take_later_fragment(struct tracer *t, const struct sighting *s)
+{
+	struct frag_slot *f = frag_slot(t, s);
+	struct leg_rec *l;
+
+	if (f->leg == 0 || (l = leg_at(t, f->leg))->conv == 0) {
+		f->packets++;
+		f->bytes += s->ip_len;
+		return;
+	}
+	leg_count(l, s->ts, 1, s->ip_len);
+	flow_touch(t, conv_at(t, l->conv)->flow, s->ts);
+	match_sighting(t, s, l->conv, f->leg);
+}
+
+static void
+take_first_fragment(struct tracer *t, const struct sighting *s, uint32_t li)
+{
+	struct frag_slot *f = frag_slot(t, s);
+
+	f->leg = li;
+	leg_count(leg_at(t, li), s->ts, f->packets, f->bytes);
+	f->packets = 0;
+	f->bytes = 0;
+}
+
+/* ---- one sighting ---- */
+
+static void
+evict_idlest(struct tracer *t)
+{
+	uint32_t fi = t->oldest;
+
+	if (t->cfg.done != NULL) {
+		path_describe(t, fi, &t->view);
+		t->cfg.done(t->cfg.done_arg, &t->view);
+	}
+	flow_evict(t, fi);
+	t->stats.evicted++;
+}
+
+static void
+take_sighting(struct tracer *t, const struct sighting *s)
+{
+	uint32_t ci, li, fi;
+	struct flow_rec *f;
+	unsigned dir;
+	bool is_ref;
+
+	if (s->flags & SIGHT_LATER) {
+		take_later_fragment(t, s);
+		return;
+	}
+	if (s->has & HAS_ERROR) {
+		take_error(t, s);
+		return;
+	}
+	ci = conv_of(t, s);
+	li = ci ? leg_of(t, ci, s) : 0;
+	if (li == 0)
+		return;
+	match_sighting(t, s, ci, li);
+	fi = conv_at(t, ci)->flow;
+	if (fi == 0 && (fi = flow_new(t, s, ci)) == 0)
+		return;
+	leg_count(leg_at(t, li), s->ts, 1, s->ip_len);
+	if (s->flags & SIGHT_FRAG)
+		take_first_fragment(t, s, li);
+	f = flow_at(t, fi);
+	dir = conv_direction(conv_at(t, ci), s->from_b);
+	is_ref = f->ref[dir] == 0 || f->ref[dir] == li;
+	track_packet(f, s, dir, is_ref);
+	if (is_ref)
+		f->ref[dir] = li;
+	if (s->flags & SIGHT_SELECTED)
+		f->flags |= FLW_SELECTED;
+	flow_touch(t, fi, s->ts);
+	if (t->flows.live > t->cfg.max_flows)
+		evict_idlest(t);
+}
+
+static void
+run_batch(struct tracer *t)
+{
+	unsigned n = t->n_batch;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t ci = t->index[t->batch[i].hash & t->index_mask].conv;
+
+		if (ci != 0)
+			__builtin_prefetch(conv_at(t, ci));
+	}
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t ci = t->index[t->batch[i].hash & t->index_mask].conv;
+
+		if (ci != 0) {
+			const struct conv *c = conv_at(t, ci);
+
+			__builtin_prefetch(leg_at(t, c->legs), 1);
+			__builtin_prefetch(flow_at(t, c->flow), 1);
+		}
+	}
+	for (unsigned i = 0; i < n; i++)
+		take_sighting(t, &t->batch[i]);
+	t->n_batch = 0;
+}
+
+/* ---- packets to sightings ---- */
+
+static void
+sighting_identify(struct sighting *s, const struct layer *l)
+{
+	struct fingerprint fp;
+
+	key_make(&s->key, l->has & HAS_ERROR ? &l->about : &l->t, &l->tunnel,
+	    &s->from_b);
+	s->hash = key_hash(&s->key);
+	fp = fingerprint_of(l);
+	s->fp = fp.hash;
+	s->alt = fp.alt;
+	s->strength = fp.strength;
+	s->alt_strength = fp.alt_strength;
+	s->flags |= fp.cut ? SIGHT_CUT : 0;
+}
+
+static void
+sighting_fill(struct sighting *s, const struct layer *l)
+{
+	s->ttl = l->ttl;
+	s->has = l->has;
+	s->vlan = l->vlan;
+	s->ip_len = l->ip_len;
+	s->ip_id = l->ip_id;
+	s->payload_len = l->payload_len;
+	if (l->has & HAS_TCP) {
+		s->tcp_flags = l->tcp_flags;
+		s->seq = l->seq;
+		s->ack = l->ack;
+		s->ts_val = l->ts_val;
+		s->ts_ecr = l->ts_ecr;
+	} else if (l->has & HAS_ICMP) {
+		s->icmp_type = l->icmp_type;
+		s->icmp_code = l->icmp_code;
+		s->icmp_seq = l->icmp_seq;
+	}
+	if (l->has & HAS_ERROR)
+		s->icmp_from = l->t.src;
+	if (l->has & IS_FRAG_LATER)
+		s->flags |= SIGHT_LATER;
+	else if (l->has & IS_FRAG)
+		s->flags |= SIGHT_FRAG;
+}
+
+static void
+take_layer(struct tracer *t, const struct obs *o, const struct packet *p,
+    const struct layer *l, uint16_t iface)
+{
+	struct sighting *s;
+
+	if (l->kind != LAYER_IP)
+		return;
+	if (t->n_batch == BATCH)
+		run_batch(t);
+	s = &t->batch[t->n_batch++];
+	s->ts = o->ts;
+	s->iface = iface;
+	s->dir = p->dir != DIR_UNKNOWN ? p->dir : o->packet.dir;
+	s->source = t->ifaces[iface].source;
+	s->flags = 0;
+	if (t->cfg.select == NULL || t->cfg.select(t->cfg.select_arg, p, l, &o->packet))
+		s->flags |= SIGHT_SELECTED;
+	if (p->group || addr_is_multicast(&l->t.dst))
+		s->flags |= SIGHT_GROUP;
+	sighting_fill(s, l);
+	sighting_identify(s, l);
+	__builtin_prefetch(&t->index[s->hash & t->index_mask]);
+	match_prefetch(t, s);
+}
+
+static void
+count_reason(struct tracer *t, const char *why)
+{
+	for (unsigned i = 0; i < MAX_REASONS; i++) {
+		struct reason *r = &t->reasons[i];
+
+		if (r->why == NULL)
+			r->why = why;
+		if (r->why == why) {
+			r->count++;
+			return;
+		}
+	}
+}
+
+static void
+take_packet(struct tracer *t, const struct obs *o)
+{
+	struct packet *p = &t->packet;
+	struct tracer_stats *st = &t->stats;
+	uint16_t iface;
+
+	packet_decode(p, o->packet.linktype, o->packet.data, o->packet.caplen,
+	    o->packet.len);
+	if (st->packets == 0)
+		st->first = st->last = o->ts;
+	st->packets++;
+	st->bytes += o->packet.len;
+	st->outcome[p->outcome]++;
+	if (o->ts.ns > st->last.ns)
+		st->last = o->ts;
+	if (o->ts.ns < st->first.ns)
+		st->first = o->ts;
+	if (p->outcome != DEC_OK && p->why != NULL)
+		count_reason(t, p->why);
+	if (p->n_layers == 0)
+		return;
+	iface = iface_of(t, &o->packet, p);
+	if (iface >= t->n_ifaces)
+		return;
+	for (unsigned i = 0; i < p->n_layers; i++)
+		take_layer(t, o, p, &p->layer[i], iface);
+}
+
+static void
+take_name(struct tracer *t, const struct obs_name *n)
+{
+	struct name_rec *r;
+
+	for (unsigned i = 0; i < t->n_names; i++)
+		if (addr_eq(&t->names[i].addr, &n->addr))
+			return;		/* the first name stays */
+	if (t->n_names == t->room_names) {
+		unsigned room = t->room_names ? t->room_names * 2 : 16;
+
+		r = realloc(t->names, room * sizeof(*r));
+		if (r == NULL)
+			return;
+		t->names = r;
+		t->room_names = room;
+	}
+	r = &t->names[t->n_names];
+	r->addr = n->addr;
+	r->name = strdup(n->name);
+	t->n_names += r->name != NULL;
+}
+
+void
+tracer_observe(struct tracer *t, const struct obs *o)
+{
+	if (o->type == OBS_PACKET) {
+		take_packet(t, o);
+		return;
+	}
+	run_batch(t);
+	switch (o->type) {
+	case OBS_IFACE:
+		iface_declare(t, &o->iface);
+		break;
+	case OBS_NAME:
+		take_name(t, &o->name);
+		break;
+	case OBS_LOSS:
+		t->stats.lost_kernel += o->loss.kernel;
+		t->stats.lost_interface += o->loss.interface;
+		t->stats.lost_netlink += o->loss.netlink;
+		break;
+	case OBS_PACKET:
+	case N_OBS_TYPES:
+		break;
+	}
+}
+
+void
+tracer_finish(struct tracer *t)
+{
+	if (t->finished)
+		return;
+	run_batch(t);
+	match_finish(t);
+	t->finished = true;
+}
+
+/* ---- what it came to ---- */
+
+static int
+by_id(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+int
+tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
+{
+	struct { uint64_t id; uint32_t flow; } *order;
+	size_t n = 0;
+	bool sorted = true;
+	int r = 1;
+
+	run_batch(t);
+	order = calloc(t->flows.live + 1, sizeof(*order));
+	if (order == NULL)
+		return -1;
+	for (uint32_t fi = t->oldest; fi != 0; fi = flow_at(t, fi)->newer) {
+		order[n].id = flow_at(t, fi)->id;
+		order[n].flow = fi;
+		sorted = sorted && (n == 0 || order[n - 1].id < order[n].id);
+		n++;
+	}
+	if (!sorted)
+		qsort(order, n, sizeof(*order), by_id);
+	for (size_t i = 0; i < n && r > 0; i++) {
+		path_describe(t, order[i].flow, &t->view);
+		r = cb(arg, &t->view);
+	}
+	free(order);
+	return r;
+}
+
+const struct tracer_stats *
+tracer_stats(const struct tracer *t)
+{
+	return &t->stats;
+}
+
+const char *
+tracer_name(const struct tracer *t, const struct addr *a)
+{
+	for (unsigned i = 0; i < t->n_names; i++)
+		if (addr_eq(&t->names[i].addr, a))
+			return t->names[i].name;
+	return NULL;
+}
+
+const char *
+tracer_reason(const struct tracer *t, unsigned i, uint64_t *count)
+{
+	if (i >= MAX_REASONS || t->reasons[i].why == NULL)
+		return NULL;
+	*count = t->reasons[i].count;
+	return t->reasons[i].why;
+}

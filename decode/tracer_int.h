@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tracer_int.h - how the tracer keeps what it knows; for the tracer's own
+ * files only.
+ *
+ *   sighting   one layer of one packet, reduced to what matching needs
+ *   conv       one tuple in one tunnel, both directions: a conversation as
+ *              seen at places where it has the same addresses
+ *   leg_rec    the sightings of a conv at one interface in one direction
+ *   flow_rec   convs that are one conversation, joined through NAT or tunnels
+ *
+ * A packet finds its conv by one table lookup, its leg by a short list, and
+ * its twin in the table of recent sightings.  Sizes are kept small on purpose:
+ * a translated flow is one flow_rec, two convs and four leg_recs.
+ */
+#ifndef DECODE_TRACER_INT_H
+#define DECODE_TRACER_INT_H
+
+#include "decode/fingerprint.h"
+#include "decode/pool.h"
+#include "decode/sketch.h"
+#include "decode/tracer.h"
+
+/* Lower endpoint first, so that both directions have one key. */
+struct key {
+	struct addr	a, b;
+	uint16_t	pa, pb;
+	uint8_t		proto;
+	uint8_t		tunnel_type;
+	uint16_t	zero;
+	uint32_t	tunnel_id;
+};
+
+enum sighting_flag {
+	SIGHT_SELECTED	= 1 << 0,
+	SIGHT_GROUP	= 1 << 1,	/* to a group of hosts: never translated, never joined */
+	SIGHT_LATER	= 1 << 2,	/* a later fragment: no ports */
+	SIGHT_FRAG	= 1 << 3,	/* a first fragment: later ones follow */
+	SIGHT_CUT	= 1 << 4,	/* fingerprint.cut */
+};
+
+struct sighting {
+	struct key	key;
+	uint32_t	hash;		/* of key */
+	uint8_t		from_b;		/* the sender is key.b */
+	uint8_t		dir;
+	uint8_t		ttl;
+	uint8_t		flags;		/* enum sighting_flag */
+	struct nstime	ts;
+	uint64_t	fp, alt;
+	uint16_t	iface, vlan;
+	uint8_t		strength, alt_strength;
+	uint8_t		tcp_flags;
+	uint8_t		icmp_type, icmp_code;
+	uint32_t	has;		/* enum layer_has */
+	uint32_t	ip_len, payload_len;
+	uint32_t	seq, ack, ts_val, ts_ecr;
+	uint32_t	ip_id;
+	uint16_t	icmp_seq;
+	uint16_t	source;		/* captures with one clock have one number */
+	struct addr	icmp_from;	/* HAS_ERROR: who sent it; key is the packet it is about */
+};
+
+enum leg_flag {
+	LEG_FROM_B	= 1 << 0,	/* the sender is the conv's key.b */
+	LEG_VLAN	= 1 << 1,
+};
+
+struct leg_rec {
+	struct nstime	first, last;
+	uint64_t	packets, bytes;
+	uint32_t	conv;
+	uint32_t	next;		/* of the same conv */
+	uint16_t	iface, vlan;
+	uint8_t		dir;
+	uint8_t		ttl;
+	uint8_t		flags;		/* enum leg_flag */
+	uint8_t		source;
+};
+
+enum conv_flag {
+	CONV_FLIP	= 1 << 0,	/* the flow's direction 0 is key.b to key.a */
+	CONV_UP		= 1 << 1,	/* joined to a conv that direction 0 passes before it */
+	CONV_DOWN	= 1 << 2,	/* joined to one that direction 0 passes after it */
+	CONV_AMBIGUOUS	= 1 << 3,	/* a packet had several possible twins */
+	CONV_SPREAD	= 1 << 4,	/* seen at more than one interface */
+	CONV_RETIRED	= 1 << 5,	/* its tuple belongs to a later conv: not in the index */
+	CONV_CLAIMED	= 1 << 6,	/* match_finish(): another conv's only candidate */
+};
+
+struct conv {
+	struct key	key;		/* 44 bytes */
+	uint32_t	flow;
+	uint32_t	legs;		/* first leg */
+	uint32_t	next;		/* of the same flow */
+	uint32_t	cand;		/* the conv that it is probably a translation of */
+	uint8_t		cand_votes;	/* packets for that, */
+	uint8_t		cand_against;	/* and packets for another one */
+	uint8_t		cand_earlier;	/* cand was seen before this one on the packet's way */
+	uint8_t		flags;		/* enum conv_flag */
+};
+
+enum flow_flag {
+	FLW_INITIATOR_1	= 1 << 0,	/* direction 1 is the initiator's */
+	FLW_SURE	= 1 << 1,	/* by SYN or echo request, not by ports or order */
+	FLW_SELECTED	= 1 << 2,
+	FLW_ISN		= 1 << 3,	/* isn is set */
+	FLW_SEQ_0	= 1 << 4,	/* next_seq[0] is set */
+	FLW_SEQ_1	= 1 << 5,
+	FLW_WAIT	= 1 << 6,	/* rtt_key waits for its answer */
+	FLW_WAIT_TS	= 1 << 7,	/* ... which echoes a timestamp */
+	FLW_FIN_0	= 1 << 8,
+	FLW_FIN_1	= 1 << 9,
+};
+
+struct flow_rec {
+	uint64_t	id;
+	struct nstime	first, last;
+	uint32_t	convs;		/* first conv */
+	uint32_t	older, newer;	/* list by idleness, to whole seconds */
+	uint32_t	ref[2];		/* the leg where each direction was first seen */
+	uint32_t	next_seq[2];
+	uint32_t	isn;
+	uint32_t	rtt_key;
+	struct nstime	rtt_since;
+	uint64_t	matched;
+	uint32_t	retransmissions;
+	uint16_t	resets;
+	uint16_t	flags;		/* enum flow_flag */
+	uint8_t		tcp_state;
+	uint8_t		n_convs;
+	uint16_t	icmp_errors;
+	uint32_t	error;		/* flow_error of the last one */
+	int64_t		touched_s;	/* its place in the idleness list, seconds */
+	struct sketch	rtt, transit;
+};
+
+struct flow_error {
+	struct addr	from;
+	uint8_t		type, code, dir, zero;
+	uint16_t	iface, zero2;
+};
+
+/* One recent sighting; four share a cache line. */
+struct recent {
+	uint32_t	tag;		/* the part of the fingerprint not used as index */
+	uint32_t	leg;		/* RECENT_TAKEN in the top bit */
+	struct nstime	ts;
+};
+#define RECENT_WAYS	4
+#define RECENT_TAKEN	(1u << 31)	/* its twin was found */
+
+struct frag_slot {
+	uint64_t	id;		/* hash of addresses, IP ID, protocol, place */
+	uint32_t	leg;		/* of the first fragment; 0 before it came */
+	uint32_t	packets;	/* later fragments that came before the first */
+	uint64_t	bytes;
+	struct nstime	ts;
+};
+#define FRAG_SLOTS	1024
+
+struct index_slot {
+	uint32_t	hash, conv;
+};
+
+struct iface_rec {
+	uint32_t	number, ifindex;
+	uint8_t		mac[6];
+	uint8_t		kind;		/* enum iface_kind */
+	uint8_t		source;
+	char		*name;		/* owned; NULL when the capture has none */
+	bool		given;
+	/* For IFACE_PEER: the interface that answers these senders. */
+	uint16_t	own;
+	uint32_t	own_votes;
+};
+
+enum iface_kind {
+	IFACE_PLAIN,		/* one interface of a capture */
+	IFACE_INDEX,		/* an ifindex of a cooked v2 capture */
+	IFACE_OWN,		/* cooked v1: the MAC of the interface itself */
+	IFACE_PEER,		/* cooked v1: the MAC of a sender on some interface */
+};
+
+struct name_rec {
+	struct addr	addr;
+	char		*name;
+};
+
+#define BATCH		32
+#define MAX_REASONS	16
+
+struct reason {
+	const char	*why;
+	uint64_t	count;
+};
+
+struct tracer {
+	struct tracer_config	cfg;
+	struct tracer_stats	stats;
+	uint64_t		next_id;
+	struct pool		flows, convs, legs, errors;
+	struct index_slot	*index;
+	uint32_t		index_mask, index_used;
+	struct recent		*recent;	/* RECENT_WAYS to a bucket */
+	uint32_t		recent_mask;
+	struct frag_slot	*frags;
+	uint32_t		oldest, newest;	/* flows by idleness */
+	bool			seen_cut;	/* some payload was cut shorter than a fingerprint */
+	bool			finished;
+	struct iface_rec	*ifaces;
+	unsigned		n_ifaces, room_ifaces;
+	uint16_t		*iface_index;	/* hash table of ifaces */
+	struct name_rec		*names;
+	unsigned		n_names, room_names;
+	struct reason		reasons[MAX_REASONS];
+	struct packet		packet;
+	struct sighting		batch[BATCH];
+	unsigned		n_batch;
+	struct flow		view;		/* what tracer_describe() fills for callbacks */
+};
+
+static inline struct conv *
+conv_at(const struct tracer *t, uint32_t i)
+{
+	return pool_at(&t->convs, i);
+}
+
+static inline struct leg_rec *
+leg_at(const struct tracer *t, uint32_t i)
+{
+	return pool_at(&t->legs, i);
+}
+
+static inline struct flow_rec *
+flow_at(const struct tracer *t, uint32_t i)
+{
+	return pool_at(&t->flows, i);
+}
+
+/* Direction of a sighting within its flow: 0 or 1. */
+static inline unsigned
+conv_direction(const struct conv *c, unsigned from_b)
+{
+	return from_b ^ (c->flags & CONV_FLIP ? 1u : 0u);
+}
+
+/* index.c: convs by key. */
+bool		index_init(struct tracer *);
+uint32_t	index_find(const struct tracer *, const struct key *, uint32_t hash);
+bool		index_insert(struct tracer *, uint32_t conv, uint32_t hash);
+void		index_remove(struct tracer *, uint32_t conv);
+uint32_t	key_hash(const struct key *);
+/* The canonical key of a tuple in a tunnel; *from_b as in struct sighting. */
+void		key_make(struct key *, const struct tuple *, const struct tunnel *,
+		    uint8_t *from_b);
+
+/* iface.c: where a packet was seen. */
+bool		iface_declare(struct tracer *, const struct obs_iface *);
+uint16_t	iface_of(struct tracer *, const struct obs_packet *, const struct packet *);
+void		iface_vote_own(struct tracer *, uint16_t peer, uint16_t own);
+void		iface_fini(struct tracer *);
+
+/* match.c: twins and joins. */
+bool		match_init(struct tracer *);
+/* Look for the twin of a sighting, whose conv and leg exist; convs may be
+   joined by it.  The conv's flow may still be 0, and is set by a join. */
+void		match_sighting(struct tracer *, const struct sighting *,
+		    uint32_t conv, uint32_t leg);
+void		match_prefetch(const struct tracer *, const struct sighting *);
+void		match_finish(struct tracer *);
+
+/* flows.c: life of flows. */
+uint32_t	flow_new(struct tracer *, const struct sighting *, uint32_t conv);
+void		flow_touch(struct tracer *, uint32_t flow, struct nstime);
+void		flow_join(struct tracer *, uint32_t up, unsigned up_from_b,
+		    uint32_t down, unsigned down_from_b);
+void		flow_evict(struct tracer *, uint32_t flow);
+
+/* track.c: what a flow's own packets tell: initiator, TCP state, RTT. */
+void		track_packet(struct flow_rec *, const struct sighting *, unsigned dir,
+		    bool is_ref);
+
+/* path.c: a flow as the outputs see it. */
+void		path_describe(const struct tracer *, uint32_t flow, struct flow *);
+
+/* findings.c: what can be said about it. */
+void		findings_add(const struct tracer *, struct flow *, bool ambiguous);
+
+#endif
