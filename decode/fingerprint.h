@@ -23,19 +23,13 @@ enum fp_strength {
 
 struct fingerprint {
 	uint64_t	hash;
-	/* For a segment or payload that may look different on the other side:
-	   TCP data by its end (the other side shows it merged or split), UDP
-	   and ICMP without payload (the capture cut it).  0 when there is none. */
-	uint64_t	alt;
-	uint8_t		strength;	/* enum fp_strength of hash */
-	uint8_t		alt_strength;
-	bool		cut;		/* too little payload captured: only alt tells */
+	uint8_t		strength;	/* enum fp_strength */
+	bool		cut;		/* too little payload captured: no hash, only
+					   fingerprint_alt() tells */
 };
 
 /* Bytes of payload that take part: few enough to survive short snap lengths. */
 #define FP_PAYLOAD	16
-
-struct fingerprint fingerprint_of(const struct layer *);
 
 /* Mix two words; also used for the keys of the tracer's tables. */
 static inline uint64_t
@@ -47,5 +41,34 @@ fp_mix(uint64_t a, uint64_t b)
 
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
+
+/* Keeps apart what is hashed from different fields. */
+enum fp_domain { FP_DOM_TCP = 1, FP_DOM_TCP_END, FP_DOM_DATA, FP_DOM_CUT, FP_DOM_SCTP };
+
+struct fingerprint fingerprint_data(const struct layer *);
+
+/*
+ * TCP: sequence and acknowledgement numbers are random enough alone.  The
+ * length stays out, because GRO and TSO merge and split segments: the merged
+ * one starts (and ends) where one of the small ones does, with the first one's
+ * IP ID.  Timestamps stay out, because options may be stripped on the way.
+ */
+static inline struct fingerprint
+fingerprint_of(const struct layer *l)
+{
+	if (l->kind == LAYER_IP && (l->has & (HAS_TCP | HAS_ERROR)) == HAS_TCP)
+		return (struct fingerprint){ .strength = FP_STRONG,
+		    .hash = fp_mix((uint64_t)l->seq << 32 | l->ack,
+		    (uint64_t)l->ip_id << 16 | FP_DOM_TCP |
+		    (unsigned)(l->tcp_flags & (TCP_SYN | TCP_RST)) << 8) };
+	return fingerprint_data(l);
+}
+
+/*
+ * A second chance for what may look different on the other side: TCP data by
+ * its end (the other side shows it merged or split), UDP and ICMP without
+ * their payload (the capture cut it).  0 when there is none.
+ */
+uint64_t	fingerprint_alt(const struct layer *);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * flows.c - the life of flows: begun, joined, idle, evicted.
  *
- * Flows stand in a list by the whole second of their last packet, so that the
- * idlest is at one end and a busy flow moves at most once a second.
+ * Flows stand in a list by the time of their last packet, to about a second, so
+ * that the idlest is at one end and a busy flow moves at most once a second.
  */
 #include "decode/tracer_int.h"
 
@@ -51,7 +51,7 @@ flow_new(struct tracer *t, const struct sighting *s, uint32_t ci)
 	f->first = f->last = s->ts;
 	f->convs = ci;
 	f->n_convs = 1;
-	f->touched_s = s->ts.ns / NS_PER_SEC;
+	f->placed = s->ts;
 	c->flow = fi;
 	c->next = 0;
 	if (s->from_b)
@@ -62,20 +62,14 @@ flow_new(struct tracer *t, const struct sighting *s, uint32_t ci)
 }
 
 void
-flow_touch(struct tracer *t, uint32_t fi, struct nstime ts)
+flow_place(struct tracer *t, uint32_t fi)
 {
 	struct flow_rec *f = flow_at(t, fi);
 
-	if (ts.ns > f->last.ns)
-		f->last = ts;
-	if (ts.ns < f->first.ns)
-		f->first = ts;
-	if (f->last.ns / NS_PER_SEC > f->touched_s) {
-		f->touched_s = f->last.ns / NS_PER_SEC;
-		if (t->newest != fi) {
-			list_remove(t, fi);
-			list_append(t, fi);
-		}
+	f->placed = f->last;
+	if (t->newest != fi) {
+		list_remove(t, fi);
+		list_append(t, fi);
 	}
 }
 

@@ -95,7 +95,7 @@ about_decode(struct packet *p, struct layer *l, struct span s)
 	if (!ip_peek(p, s, t, &e))
 		return;
 	l->has |= HAS_ERROR;
-	l->about_has = e.has;
+	l->about_has = 0;
 	t->proto = e.proto;
 	t->sport = t->dport = 0;
 	if (e.missing != NULL) {

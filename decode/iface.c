@@ -107,16 +107,23 @@ iface_declare(struct tracer *t, const struct obs_iface *o)
 uint16_t
 iface_of(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 {
-	struct iface_rec want = { .number = o->number, .kind = IFACE_PLAIN };
+	bool indexed = o->linktype == LT_SLL2;
+	struct iface_rec want = { .number = o->number,
+	    .ifindex = indexed ? p->ifindex : 0,
+	    .kind = indexed ? IFACE_INDEX : IFACE_PLAIN };
+	struct iface_hint *h;
 
-	if (o->linktype == LT_SLL2) {
-		want.kind = IFACE_INDEX;
-		want.ifindex = p->ifindex;
-	} else if (o->linktype == LT_SLL && p->has_src_mac) {
+	if (o->linktype == LT_SLL && p->has_src_mac) {
 		want.kind = p->dir == DIR_OUT ? IFACE_OWN : IFACE_PEER;
 		memcpy(want.mac, p->src_mac, sizeof(want.mac));
+		return iface_intern(t, &want);
 	}
-	return iface_intern(t, &want);
+	h = &t->iface_hint[(want.ifindex ^ want.number) % IFACE_HINTS];
+	if (!h->set || h->number != want.number || h->ifindex != want.ifindex ||
+	    h->kind != want.kind)
+		*h = (struct iface_hint){ want.number, want.ifindex,
+		    iface_intern(t, &want), want.kind, t->n_ifaces > 0 };
+	return h->iface;
 }
 
 /* A majority vote (Boyer and Moore): one asymmetric path must not decide. */

@@ -11,48 +11,69 @@
 
 #include "decode/tracer_int.h"
 
-#define INDEX_START	1024u
+#define INDEX_START	8192u
 
-_Static_assert(sizeof(struct key) == 48 || sizeof(struct key) == 44,
-    "keys are hashed and compared as whole words");
+_Static_assert(sizeof(struct key) == 44, "keys are compared as bytes: no padding");
 
-static uint64_t
-word(const struct key *k, unsigned i)
+struct words {
+	uint64_t	lo, hi;		/* an address, in memory order */
+};
+
+/* Word by word, as the decoder stored it: a wider load would wait for both. */
+static inline struct words
+words_of(const struct addr *a)
 {
-	uint64_t v;
+	struct words w;
 
-	memcpy(&v, (const uint8_t *)k + 8 * i, sizeof(v));
-	return v;
+	memcpy(&w.lo, a->b, sizeof(w.lo));
+	memcpy(&w.hi, a->b + 8, sizeof(w.hi));
+	return w;
+}
+
+static inline uint32_t
+hash_words(struct words a, struct words b, uint64_t rest, uint32_t tunnel_id)
+{
+	uint64_t h = fp_mix(a.hi ^ tunnel_id, b.hi ^ rest);
+
+	h = fp_mix(h ^ a.lo, rest ^ b.lo << 1);
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static inline uint64_t
+rest_of(uint16_t pa, uint16_t pb, uint8_t proto, uint8_t tunnel_type)
+{
+	return (uint64_t)pa << 48 | (uint64_t)pb << 32 | (uint64_t)proto << 24 |
+	    (uint64_t)tunnel_type << 16;
 }
 
 uint32_t
 key_hash(const struct key *k)
 {
-	uint64_t rest = (uint64_t)k->pa << 48 | (uint64_t)k->pb << 32 |
-	    (uint64_t)k->proto << 24 | (uint64_t)k->tunnel_type << 16;
-	uint64_t h = fp_mix(word(k, 0) ^ k->tunnel_id, word(k, 1)) ^
-	    fp_mix(word(k, 2) + 1, word(k, 3) ^ rest);
-
-	h = fp_mix(h, rest);
-	return (uint32_t)(h ^ h >> 32);
+	return hash_words(words_of(&k->a), words_of(&k->b),
+	    rest_of(k->pa, k->pb, k->proto, k->tunnel_type), k->tunnel_id);
 }
 
-static bool
-key_eq(const struct key *x, const struct key *y)
+/* Any order will do, as long as it is one. */
+static inline bool
+ends_swapped(struct words src, struct words dst, const struct tuple *t)
 {
-	return memcmp(x, y, offsetof(struct key, tunnel_id) +
-	    sizeof(x->tunnel_id)) == 0;
+	if (src.hi != dst.hi)
+		return src.hi > dst.hi;
+	if (src.lo != dst.lo)
+		return src.lo > dst.lo;
+	return t->sport > t->dport;
 }
 
-void
+uint32_t
 key_make(struct key *k, const struct tuple *t, const struct tunnel *tunnel,
     uint8_t *from_b)
 {
-	int order = memcmp(t->src.b, t->dst.b, sizeof(t->src.b));
-	bool swap = order > 0 || (order == 0 && t->sport > t->dport);
+	struct words src = words_of(&t->src), dst = words_of(&t->dst);
+	bool swap = ends_swapped(src, dst, t);
+	struct words a = swap ? dst : src, b = swap ? src : dst;
 
-	k->a = swap ? t->dst : t->src;
-	k->b = swap ? t->src : t->dst;
+	memcpy(k->a.b, &a, sizeof(a));
+	memcpy(k->b.b, &b, sizeof(b));
 	k->pa = swap ? t->dport : t->sport;
 	k->pb = swap ? t->sport : t->dport;
 	k->proto = t->proto;
@@ -60,12 +81,14 @@ key_make(struct key *k, const struct tuple *t, const struct tunnel *tunnel,
 	k->zero = 0;
 	k->tunnel_id = tunnel->id;
 	*from_b = swap;
+	return hash_words(a, b, rest_of(k->pa, k->pb, k->proto, k->tunnel_type),
+	    k->tunnel_id);
 }
 
 bool
 index_init(struct tracer *t)
 {
-	t->index = calloc(INDEX_START, sizeof(*t->index));
+	t->index = pool_pages(INDEX_START * sizeof(*t->index));
 	t->index_mask = INDEX_START - 1;
 	t->index_used = 0;
 	return t->index != NULL;
@@ -84,6 +107,17 @@ index_find(const struct tracer *t, const struct key *k, uint32_t hash)
 	}
 }
 
+uint32_t
+index_guess(const struct tracer *t, uint32_t hash)
+{
+	for (uint32_t i = hash & t->index_mask;; i = (i + 1) & t->index_mask) {
+		const struct index_slot *s = &t->index[i];
+
+		if (s->conv == 0 || s->hash == hash)
+			return s->conv;
+	}
+}
+
 static void
 place(struct index_slot *slots, uint32_t mask, struct index_slot s)
 {
@@ -94,18 +128,25 @@ place(struct index_slot *slots, uint32_t mask, struct index_slot s)
 	slots[i] = s;
 }
 
+void
+index_fini(struct tracer *t)
+{
+	pool_pages_free(t->index, ((size_t)t->index_mask + 1) * sizeof(*t->index));
+}
+
 static bool
 index_grow(struct tracer *t)
 {
 	uint32_t mask = t->index_mask * 2 + 1;
-	struct index_slot *slots = calloc((size_t)mask + 1, sizeof(*slots));
+	struct index_slot *slots =
+	    pool_pages(((size_t)mask + 1) * sizeof(*slots));
 
 	if (slots == NULL)
 		return false;
 	for (uint32_t i = 0; i <= t->index_mask; i++)
 		if (t->index[i].conv != 0)
 			place(slots, mask, t->index[i]);
-	free(t->index);
+	index_fini(t);
 	t->index = slots;
 	t->index_mask = mask;
 	return true;

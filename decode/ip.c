@@ -97,7 +97,9 @@ ip_ext_walk(struct span s, uint8_t proto)
 			break;
 		}
 		if (e.proto == EXT_HOPBYHOP) {
-			e.jumbo = jumbo_find(h, n);
+			/* It must be the first one: RFC 8200 section 4.1. */
+			if (h == s.p)
+				e.jumbo = jumbo_find(h, n);
 		} else if (e.proto == EXT_FRAGMENT) {
 			field = get_be16(h + 2);
 			e.frag_id = get_be32(h + 4);
@@ -388,11 +390,11 @@ ip_peek(struct packet *p, struct span s, struct tuple *t, struct ip_ext *e)
 		return true;
 	}
 	s = span_after(s, n);
-	if (h[9] == PROTO_AH)
+	frag = get_be16(h + 6) & (IP4_MORE | IP4_OFFSET);
+	if (h[9] == PROTO_AH && !(frag & IP4_OFFSET))
 		*e = ip_ext_walk(s, PROTO_AH);
 	else
 		*e = (struct ip_ext){ .s = s, .proto = h[9] };
-	frag = get_be16(h + 6) & (IP4_MORE | IP4_OFFSET);
 	if (frag != 0)
 		e->has |= IS_FRAG;
 	if (frag & IP4_OFFSET)

@@ -34,7 +34,7 @@
 
 /* A possible twin, as seen from the sighting at hand. */
 struct twin {
-	struct recent	*recent;
+	uint32_t	*recent;	/* its leg among the recent ones */
 	uint32_t	conv;
 	uint8_t		from_b;
 	uint8_t		score;		/* 0: impossible */
@@ -54,18 +54,20 @@ bool
 match_init(struct tracer *t)
 {
 	t->recent_mask = RECENT_BUCKETS - 1;
-	t->recent = aligned_alloc(64, sizeof(*t->recent) * RECENT_WAYS *
-	    RECENT_BUCKETS);
-	if (t->recent != NULL)
-		memset(t->recent, 0, sizeof(*t->recent) * RECENT_WAYS *
-		    RECENT_BUCKETS);
+	t->recent = pool_pages(sizeof(*t->recent) * RECENT_BUCKETS);
 	return t->recent != NULL;
+}
+
+void
+match_fini(struct tracer *t)
+{
+	pool_pages_free(t->recent, sizeof(*t->recent) * RECENT_BUCKETS);
 }
 
 static struct recent *
 bucket_of(const struct tracer *t, uint64_t hash)
 {
-	return &t->recent[((uint32_t)hash & t->recent_mask) * RECENT_WAYS];
+	return &t->recent[(uint32_t)hash & t->recent_mask];
 }
 
 static uint32_t
@@ -123,8 +125,8 @@ order_twins(const struct sighting *s, const struct leg_rec *l, int64_t dt,
 {
 	bool one_clock = l->source == s->source;
 
-	if (l->ttl != s->ttl)
-		*earlier = l->ttl > s->ttl;
+	if (l->ttl != s->l->ttl)
+		*earlier = l->ttl > s->l->ttl;
 	else if (l->dir != s->dir && l->dir != DIR_UNKNOWN && s->dir != DIR_UNKNOWN)
 		*earlier = l->dir == DIR_IN;
 	else
@@ -146,16 +148,16 @@ places_fit(const struct quest *q, const struct leg_rec *l, bool earlier)
 	bool same_iface = l->iface == s->iface;
 
 	if (l->source != s->source)
-		return q->strength == FP_STRONG || l->ttl != s->ttl;
+		return q->strength == FP_STRONG || l->ttl != s->l->ttl;
 	if (first == DIR_OUT && then == DIR_IN)
 		return false;
 	/* Two hosts that send the same bytes come in alike. */
 	if (known && first == then && (same_iface || q->strength < FP_STRONG))
 		return false;
 	if (!known && same_iface &&
-	    (q->strength < FP_STRONG || l->ttl == s->ttl))
+	    (q->strength < FP_STRONG || l->ttl == s->l->ttl))
 		return false;
-	if (!known && q->strength < FP_STRONG && l->ttl == s->ttl)
+	if (!known && q->strength < FP_STRONG && l->ttl == s->l->ttl)
 		return false;
 	return true;
 }
@@ -163,7 +165,7 @@ places_fit(const struct quest *q, const struct leg_rec *l, bool earlier)
 static bool
 ttl_fits(const struct quest *q, const struct leg_rec *l)
 {
-	unsigned gap = (unsigned)abs(l->ttl - q->s->ttl);
+	unsigned gap = (unsigned)abs(l->ttl - q->s->l->ttl);
 
 	if (l->source == q->s->source)
 		return gap <= 1;
@@ -191,20 +193,20 @@ families_fit(const struct key *x, const struct key *y)
 
 /* Judge one recent sighting of another flow. */
 static struct twin
-judge(const struct tracer *t, const struct quest *q, struct recent *r,
-    const struct leg_rec *l)
+judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
+    const struct leg_rec *l, struct nstime ts)
 {
 	const struct sighting *s = q->s;
 	const struct conv *c = conv_at(t, q->conv), *o = conv_at(t, l->conv);
-	struct twin w = { .recent = r, .conv = l->conv,
+	struct twin w = { .recent = recent, .conv = l->conv,
 	    .from_b = l->flags & LEG_FROM_B ? 1 : 0 };
-	bool taken = r->leg & RECENT_TAKEN;
+	bool taken = *recent & RECENT_TAKEN;
 	bool kept_all, tunnelled = !same_tunnel(&c->key, &o->key);
 	unsigned kept;
 
 	if (o->key.proto != s->key.proto || !families_fit(&c->key, &o->key) ||
 	    o->flags & CONV_RETIRED || !ttl_fits(q, l) ||
-	    !order_twins(s, l, nstime_diff_ns(s->ts, r->ts), &w.earlier) ||
+	    !order_twins(s, l, nstime_diff_ns(s->ts, ts), &w.earlier) ||
 	    !links_free(c, s->from_b, o, w.from_b, w.earlier))
 		return w;
 	kept = ends_kept(&c->key, s->from_b, &o->key, w.from_b);
@@ -216,11 +218,11 @@ judge(const struct tracer *t, const struct quest *q, struct recent *r,
 	if (taken && q->strength == FP_WEAK)
 		return w;
 	w.score = (uint8_t)(1 + kept * 2 + (taken ? 0 : 8) +
-	    (l->ttl != s->ttl || kept_all ? 1 : 0));
+	    (l->ttl != s->l->ttl || kept_all ? 1 : 0));
 	w.votes_needed = 1;
 	if (q->strength == FP_WEAK ||
 	    (q->strength == FP_MEDIUM && (kept == 0 ||
-	    (l->ttl == s->ttl && !kept_all))))
+	    (l->ttl == s->l->ttl && !kept_all))))
 		w.votes_needed = VOTES_WEAK;
 	return w;
 }
@@ -243,9 +245,9 @@ vote(struct tracer *t, const struct quest *q, const struct twin *w)
 	bool mine = q->conv > w->conv;	/* the newer conv keeps the count */
 	uint32_t other = mine ? w->conv : q->conv;
 	struct conv *c = conv_at(t, mine ? q->conv : w->conv);
-	bool taken = w->recent->leg & RECENT_TAKEN;
+	bool taken = *w->recent & RECENT_TAKEN;
 
-	w->recent->leg |= RECENT_TAKEN;
+	*w->recent |= RECENT_TAKEN;
 	if (c->cand != other && c->cand != 0 && c->cand_votes > 0) {
 		c->cand_votes--;
 		if (c->cand_against != UINT8_MAX)
@@ -299,80 +301,127 @@ choose(struct tracer *t, const struct quest *q, const struct twin *twins, unsign
 
 /* A twin in the same flow: count both sightings once, take the time. */
 static void
-confirm(struct tracer *t, const struct quest *q, struct recent *r,
-    const struct leg_rec *l)
+confirm(struct tracer *t, const struct quest *q, struct recent *b, unsigned way)
 {
 	struct flow_rec *f = flow_at(t, conv_at(t, q->conv)->flow);
+	const struct leg_rec *l = leg_at(t, b->leg[way] & ~RECENT_TAKEN);
 	const struct sighting *s = q->s;
-	int64_t dt = nstime_diff_ns(s->ts, r->ts);
+	int64_t dt = nstime_diff_ns(s->ts, b->ts[way]);
 
-	f->matched += r->leg & RECENT_TAKEN ? 1 : 2;
-	r->leg |= RECENT_TAKEN;
+	f->matched += b->leg[way] & RECENT_TAKEN ? 1 : 2;
+	b->leg[way] |= RECENT_TAKEN;
 	if (l->source == s->source && dt >= 0 && l->dir != DIR_OUT &&
 	    s->dir != DIR_IN)
 		sketch_add(&f->transit, dt);
 }
 
-/* Look among the recent sightings.  True when the twin was there: in the same
-   flow, or without a rival in another one. */
-static bool
-look(struct tracer *t, const struct quest *q)
+/* Where the bucket's oldest sighting stands. */
+static inline unsigned
+oldest_way(const struct recent *b)
 {
-	struct recent *bucket = bucket_of(t, q->hash), *own = NULL;
-	const struct leg_rec *own_leg = NULL;
-	struct twin twins[RECENT_WAYS];
-	uint32_t tag = tag_of(q->hash), flow = conv_at(t, q->conv)->flow;
-	unsigned n = 0;
+	unsigned low = b->ts[1].ns < b->ts[0].ns ? 1 : 0;
+	unsigned high = b->ts[3].ns < b->ts[2].ns ? 3 : 2;
 
-	for (unsigned i = 0; i < RECENT_WAYS; i++) {
-		struct recent *r = &bucket[i];
-		uint32_t li = r->leg & ~RECENT_TAKEN;
-		const struct leg_rec *l;
-
-		if (r->tag != tag || li == 0 || li == q->leg)
-			continue;
-		l = leg_at(t, li);
-		/* A leg younger than the sighting took a freed one's place. */
-		if (l->conv == 0 || l->first.ns > r->ts.ns ||
-		    llabs(nstime_diff_ns(q->s->ts, r->ts)) > WINDOW_NS)
-			continue;
-		if (l->conv == q->conv ||
-		    (flow != 0 && conv_at(t, l->conv)->flow == flow)) {
-			if (own == NULL || r->ts.ns < own->ts.ns) {
-				own = r;
-				own_leg = l;
-			}
-			continue;
-		}
-		twins[n] = judge(t, q, r, l);
-		n += twins[n].score > 0;
-	}
-	if (own != NULL && flow != 0)
-		confirm(t, q, own, own_leg);
-	if (own != NULL)
-		return true;
-	return n > 0 && choose(t, q, twins, n);
+	return b->ts[high].ns < b->ts[low].ns ? high : low;
 }
 
-/* Put a sighting where its leg's last one with this fingerprint stands, else
-   where the oldest of the bucket does. */
-static void
-put(struct tracer *t, const struct quest *q, bool found)
+/* The ways with this tag, a bit each. */
+static inline unsigned
+ways_of(const struct recent *b, uint32_t tag)
 {
-	struct recent *bucket = bucket_of(t, q->hash), *spot = bucket;
-	uint32_t tag = tag_of(q->hash);
+	unsigned ways = 0;
 
-	for (unsigned i = 0; i < RECENT_WAYS; i++) {
-		if (bucket[i].tag == tag &&
-		    (bucket[i].leg & ~RECENT_TAKEN) == q->leg) {
-			spot = &bucket[i];
-			break;
-		}
-		if (bucket[i].ts.ns < spot->ts.ns)
-			spot = &bucket[i];
+	for (unsigned i = 0; i < RECENT_WAYS; i++)
+		ways |= (b->tag[i] == tag ? 1u : 0u) << i;
+	return ways;
+}
+
+static inline void
+put(struct recent *b, unsigned way, const struct quest *q, bool found)
+{
+	b->tag[way] = tag_of(q->hash);
+	b->leg[way] = q->leg | (found ? RECENT_TAKEN : 0);
+	b->ts[way] = q->s->ts;
+}
+
+/* What a look among the recent sightings brought to light. */
+struct finds {
+	int		own;		/* way of the earliest one of the same flow, or -1 */
+	unsigned	n_twins;
+	struct twin	twins[RECENT_WAYS];
+};
+
+static void
+weigh_way(struct tracer *t, const struct quest *q, struct recent *b, unsigned way,
+    struct finds *f)
+{
+	uint32_t flow = conv_at(t, q->conv)->flow;
+	const struct leg_rec *l = leg_at(t, b->leg[way] & ~RECENT_TAKEN);
+
+	/* A leg younger than the sighting took a freed one's place. */
+	if (l->conv == 0 || l->first.ns > b->ts[way].ns ||
+	    llabs(nstime_diff_ns(q->s->ts, b->ts[way])) > WINDOW_NS)
+		return;
+	if (l->conv == q->conv || (flow != 0 && conv_at(t, l->conv)->flow == flow)) {
+		if (f->own < 0 || b->ts[way].ns < b->ts[f->own].ns)
+			f->own = (int)way;
+		return;
 	}
-	*spot = (struct recent){ .tag = tag,
-	    .leg = q->leg | (found ? RECENT_TAKEN : 0), .ts = q->s->ts };
+	f->twins[f->n_twins] = judge(t, q, &b->leg[way], l, b->ts[way]);
+	f->n_twins += f->twins[f->n_twins].score > 0;
+}
+
+/*
+ * Look among the recent sightings, and put this one there when `enter` says
+ * so: where its leg's last one with this fingerprint stands, else where the
+ * oldest of the bucket does.  True when the twin was there: in the same flow,
+ * or without a rival in another one.
+ */
+static bool
+look(struct tracer *t, const struct quest *q, bool enter)
+{
+	struct recent *b = bucket_of(t, q->hash);
+	unsigned ways = ways_of(b, tag_of(q->hash));
+	unsigned spot = oldest_way(b);
+	struct finds f;
+	bool found = false;
+
+	f.own = -1;
+	f.n_twins = 0;
+	for (; ways != 0; ways &= ways - 1) {
+		unsigned way = (unsigned)__builtin_ctz(ways);
+
+		if ((b->leg[way] & ~RECENT_TAKEN) == q->leg)
+			spot = way;
+		else if (b->leg[way] != 0)
+			weigh_way(t, q, b, way, &f);
+	}
+	if (f.own >= 0) {
+		found = true;
+		if (conv_at(t, q->conv)->flow != 0)
+			confirm(t, q, b, (unsigned)f.own);
+	} else if (f.n_twins > 0) {
+		found = choose(t, q, f.twins, f.n_twins);
+	}
+	if (enter)
+		put(b, spot, q, found);
+	return found;
+}
+
+/* Put a sighting among the recent ones without a look at them. */
+static void
+enter(struct tracer *t, const struct quest *q, bool found)
+{
+	struct recent *b = bucket_of(t, q->hash);
+	unsigned ways = ways_of(b, tag_of(q->hash)), spot = oldest_way(b);
+
+	for (; ways != 0; ways &= ways - 1) {
+		unsigned way = (unsigned)__builtin_ctz(ways);
+
+		if ((b->leg[way] & ~RECENT_TAKEN) == q->leg)
+			spot = way;
+	}
+	put(b, spot, q, found);
 }
 
 /*
@@ -386,23 +435,25 @@ static void
 look_again(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t li,
     bool found)
 {
-	struct quest whole = { s, ci, li, s->alt, FP_WEAK };
-	struct quest cut = { s, ci, li, ~s->alt, FP_WEAK };
+	uint64_t alt = fingerprint_alt(s->l);
+	struct quest whole = { s, ci, li, alt, FP_WEAK };
+	struct quest cut = { s, ci, li, ~alt, FP_WEAK };
 
-	if (s->has & HAS_TCP) {
-		if (found || conv_at(t, ci)->flags &
-		    (CONV_UP | CONV_DOWN | CONV_SPREAD))
-			return;
-		whole.strength = s->alt_strength;
-		put(t, &whole, look(t, &whole));
+	if (alt == 0)
+		return;
+	if (s->l->has & HAS_TCP) {
+		whole.strength = FP_STRONG;
+		look(t, &whole, true);
 	} else if (s->flags & SIGHT_CUT) {
 		t->seen_cut = true;
-		found = look(t, &whole) || look(t, &cut);
-		put(t, &cut, found);
+		if (look(t, &whole, false))
+			enter(t, &cut, true);
+		else
+			look(t, &cut, true);
 	} else {
 		if (t->seen_cut && !found)
-			found = look(t, &cut);
-		put(t, &whole, found);
+			found = look(t, &cut, false);
+		enter(t, &whole, found);
 	}
 }
 
@@ -414,11 +465,11 @@ match_sighting(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t
 
 	if (s->flags & SIGHT_GROUP)
 		return;
-	if (s->strength != FP_NONE && !(s->flags & SIGHT_CUT)) {
-		found = look(t, &q);
-		put(t, &q, found);
-	}
-	if (s->alt != 0 && s->alt_strength != FP_NONE)
+	if (s->strength != FP_NONE)
+		found = look(t, &q, true);
+	/* TCP: only where nothing else explains where the packets go. */
+	if (!(s->l->has & HAS_TCP) || (!found &&
+	    !(conv_at(t, ci)->flags & (CONV_UP | CONV_DOWN | CONV_SPREAD))))
 		look_again(t, s, ci, li, found);
 }
 

@@ -1,43 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pool.c - items of one size, named by a 32-bit index, in chunks.
+ * pool.c - items of one size, named by a 32-bit index.
  */
 #include "decode/pool.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define CACHE_LINE	64
+void *
+pool_pages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	/* Only a wish: without it the memory is as good, and slower. */
+	(void)madvise(p, size, MADV_HUGEPAGE);
+	return p;
+}
 
 void
-pool_init(struct pool *p, uint32_t item_size)
+pool_pages_free(void *p, size_t size)
 {
-	*p = (struct pool){ .used = 1, .item_size = item_size };
+	if (p != NULL)
+		munmap(p, size);
+}
+
+/* Item 0 is never given out. */
+static size_t
+pool_size(const struct pool *p)
+{
+	return ((size_t)p->max + 1) * p->item_size;
+}
+
+bool
+pool_init(struct pool *p, uint32_t item_size, uint32_t max)
+{
+	*p = (struct pool){ .used = 1, .item_size = item_size, .max = max };
+	p->base = pool_pages(pool_size(p));
+	return p->base != NULL;
 }
 
 void
 pool_fini(struct pool *p)
 {
-	for (uint32_t i = 0; i < p->n_chunks; i++)
-		free(p->chunk[i]);
-	free(p->chunk);
+	pool_pages_free(p->base, pool_size(p));
 	*p = (struct pool){ 0 };
-}
-
-static int
-pool_grow(struct pool *p)
-{
-	uint8_t **chunk = realloc(p->chunk, (p->n_chunks + 1) * sizeof(*chunk));
-
-	if (chunk == NULL)
-		return -1;
-	p->chunk = chunk;
-	chunk[p->n_chunks] = aligned_alloc(CACHE_LINE,
-	    (size_t)POOL_CHUNK * p->item_size);
-	if (chunk[p->n_chunks] == NULL)
-		return -1;
-	p->n_chunks++;
-	return 0;
 }
 
 uint32_t
@@ -47,12 +56,12 @@ pool_take(struct pool *p)
 
 	if (i != 0) {
 		memcpy(&p->free, pool_at(p, i), sizeof(p->free));
-	} else {
-		if (p->used >> POOL_CHUNK_BITS >= p->n_chunks && pool_grow(p) != 0)
-			return 0;
+		memset(pool_at(p, i), 0, p->item_size);
+	} else if (p->used <= p->max) {
 		i = p->used++;
+	} else {
+		return 0;
 	}
-	memset(pool_at(p, i), 0, p->item_size);
 	p->live++;
 	return i;
 }

@@ -1,40 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pool.h - items of one size, named by a 32-bit index, in chunks.
+ * pool.h - items of one size, named by a 32-bit index.
  *
- * Indexes start at 1: 0 means "none".  Items never move, memory is taken a
- * chunk at a time and given back by pool_fini().  A new item is zeroed.
+ * Indexes start at 1: 0 means "none".  Items never move.  A pool reserves
+ * address space for all it may ever hold; memory is used only for what was
+ * taken, and given back by pool_fini().  A new item is zeroed.
  */
 #ifndef DECODE_POOL_H
 #define DECODE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_CHUNK_BITS	12
-#define POOL_CHUNK	(1u << POOL_CHUNK_BITS)
-
 struct pool {
-	uint8_t		**chunk;
-	uint32_t	n_chunks;
+	void		*base;
 	uint32_t	used;		/* indexes handed out so far, freed ones too */
 	uint32_t	free;		/* first freed item, a list through their first word */
 	uint32_t	live;
+	uint32_t	max;
 	uint32_t	item_size;	/* a multiple of 8 */
 };
 
-void		 pool_init(struct pool *, uint32_t item_size);
-void		 pool_fini(struct pool *);
-/* A zeroed item; 0 when there is no memory. */
+/* Room for `max` items; false when not even address space is to be had. */
+bool		 pool_init(struct pool *, uint32_t item_size, uint32_t max);
+void		 pool_fini(struct pool *);	/* a zeroed pool is fine */
+/* A zeroed item; 0 when the pool is full. */
 uint32_t	 pool_take(struct pool *);
 void		 pool_give(struct pool *, uint32_t i);
+
+/* Memory for a table that is used all over: zeroed, in huge pages where the
+   system allows (madvise(2)), since every access would cost a page walk
+   otherwise.  NULL when there is none. */
+void		*pool_pages(size_t size);
+void		 pool_pages_free(void *, size_t size);	/* NULL is fine */
 
 /* The item of an index that pool_take() gave out. */
 static inline void *
 pool_at(const struct pool *p, uint32_t i)
 {
-	return p->chunk[i >> POOL_CHUNK_BITS] +
-	    (size_t)(i & (POOL_CHUNK - 1)) * p->item_size;
+	return (uint8_t *)p->base + (size_t)i * p->item_size;
+}
+
+static inline bool
+pool_full(const struct pool *p)
+{
+	return p->live == p->max;
 }
 
 #endif

@@ -15,6 +15,7 @@
 #include "decode/tracer_int.h"
 
 #define MAX_FLOWS_DEFAULT	1000000u
+#define MAX_FLOWS_LIMIT		100000000u	/* 60 GB: indexes stay below 31 bits */
 /* Conntrack's default timeouts (nf_conntrack_proto_*.c): an entry that idles
    longer is gone, and what comes then is a new conversation. */
 #define ICMP_IDLE_NS		(30 * NS_PER_SEC)
@@ -27,8 +28,22 @@
 #define FRAG_WAIT_NS		(30 * NS_PER_SEC)
 
 _Static_assert(sizeof(struct conv) == 64, "a conv is one cache line");
-_Static_assert(sizeof(struct leg_rec) == 48, "four legs, two convs, one flow: 600 bytes");
-_Static_assert(sizeof(struct recent) * RECENT_WAYS == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct leg_rec) == 48, "a flow of two convs and four legs stays below 600 bytes");
+_Static_assert(sizeof(struct recent) == 64, "a bucket is one cache line");
+
+/* One flow more than the cap: a new one is there before the idlest goes.  A
+   flow has two convs and four legs when it is translated; where a capture has
+   more of them than that, the idlest flows go earlier. */
+static bool
+tables_init(struct tracer *t, uint32_t flows)
+{
+	uint32_t more = flows < 1u << 16 ? flows : 1u << 16;
+
+	return pool_init(&t->flows, sizeof(struct flow_rec), flows + 1) &&
+	    pool_init(&t->convs, sizeof(struct conv), 2 * flows + more + 64) &&
+	    pool_init(&t->legs, sizeof(struct leg_rec), 4 * flows + more + 256) &&
+	    pool_init(&t->errors, sizeof(struct flow_error), flows + 1);
+}
 
 struct tracer *
 tracer_new(const struct tracer_config *cfg)
@@ -41,12 +56,11 @@ tracer_new(const struct tracer_config *cfg)
 		t->cfg = *cfg;
 	if (t->cfg.max_flows == 0)
 		t->cfg.max_flows = MAX_FLOWS_DEFAULT;
-	pool_init(&t->flows, sizeof(struct flow_rec));
-	pool_init(&t->convs, sizeof(struct conv));
-	pool_init(&t->legs, sizeof(struct leg_rec));
-	pool_init(&t->errors, sizeof(struct flow_error));
+	if (t->cfg.max_flows > MAX_FLOWS_LIMIT)
+		t->cfg.max_flows = MAX_FLOWS_LIMIT;
 	t->frags = calloc(FRAG_SLOTS, sizeof(*t->frags));
-	if (t->frags == NULL || !index_init(t) || !match_init(t)) {
+	if (t->frags == NULL || !tables_init(t, t->cfg.max_flows) ||
+	    !index_init(t) || !match_init(t)) {
 		tracer_free(t);
 		return NULL;
 	}
@@ -63,8 +77,8 @@ tracer_free(struct tracer *t)
 	pool_fini(&t->legs);
 	pool_fini(&t->errors);
 	iface_fini(t);
-	free(t->index);
-	free(t->recent);
+	index_fini(t);
+	match_fini(t);
 	free(t->frags);
 	free(t);
 }
@@ -97,9 +111,9 @@ leg_of(struct tracer *t, uint32_t ci, const struct sighting *s)
 		return 0;
 	l = leg_at(t, li);
 	*l = (struct leg_rec){ .first = s->ts, .last = s->ts, .conv = ci,
-	    .next = c->legs, .iface = s->iface, .vlan = s->vlan, .dir = s->dir,
-	    .ttl = s->ttl, .source = (uint8_t)s->source,
-	    .flags = (uint8_t)(flags | (s->has & HAS_VLAN ? LEG_VLAN : 0)) };
+	    .next = c->legs, .iface = s->iface, .vlan = s->l->vlan, .dir = s->dir,
+	    .ttl = s->l->ttl, .source = (uint8_t)s->source,
+	    .flags = (uint8_t)(flags | (s->l->has & HAS_VLAN ? LEG_VLAN : 0)) };
 	c->legs = li;
 	return li;
 }
@@ -153,13 +167,13 @@ taken_over(const struct conv *c, const struct flow_rec *f, const struct sighting
 	int64_t idle = nstime_diff_ns(s->ts, f->last);
 	bool initiator;
 
-	if (!(s->has & HAS_TCP))
+	if (!(s->l->has & HAS_TCP))
 		return idle > idle_limit_ns(s->key.proto);
-	if ((s->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+	if ((s->l->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;
 	initiator = conv_direction(c, s->from_b) ==
 	    (f->flags & FLW_INITIATOR_1 ? 1u : 0u);
-	if (f->flags & FLW_ISN && initiator && f->isn == s->seq)
+	if (f->flags & FLW_ISN && initiator && f->isn == s->l->seq)
 		return false;		/* the same SYN again, or elsewhere */
 	if (!initiator && f->tcp_state == TCPS_SYN_SENT)
 		return false;		/* simultaneous open, RFC 9293 section 3.5 */
@@ -173,11 +187,17 @@ conv_retire(struct tracer *t, uint32_t ci)
 	conv_at(t, ci)->flags |= CONV_RETIRED;
 }
 
-/* The conv of a sighting, with its leg; 0 when there is no memory. */
+/* The conv of a sighting; 0 when there is no memory.  `hint` is what its hash
+   named when the batch began, or 0. */
 static uint32_t
-conv_of(struct tracer *t, const struct sighting *s)
+conv_of(struct tracer *t, const struct sighting *s, uint32_t hint)
 {
-	uint32_t ci = index_find(t, &s->key, s->hash);
+	uint32_t ci = hint;
+
+	if (ci == 0 || conv_at(t, ci)->flow == 0 ||
+	    conv_at(t, ci)->flags & CONV_RETIRED ||
+	    !key_eq(&conv_at(t, ci)->key, &s->key))
+		ci = index_find(t, &s->key, s->hash);
 
 	if (ci != 0) {
 		const struct conv *c = conv_at(t, ci);
@@ -206,12 +226,12 @@ take_error(struct tracer *t, const struct sighting *s)
 		if (f->error == 0)
 			return true;
 		*(struct flow_error *)pool_at(&t->errors, f->error) =
-		    (struct flow_error){ .from = s->icmp_from, .dir = s->dir,
+		    (struct flow_error){ .from = s->l->t.src, .dir = s->dir,
 		    .iface = s->iface };
 	}
 	e = pool_at(&t->errors, f->error);
-	e->type = s->icmp_type;
-	e->code = s->icmp_code;
+	e->type = s->l->icmp_type;
+	e->code = s->l->icmp_code;
 	/* Passed on from interface to interface it is still one. */
 	if (e->iface == s->iface && e->dir == s->dir)
 		if (f->icmp_errors != UINT16_MAX)
@@ -235,7 +255,7 @@ frag_slot(struct tracer *t, const struct sighting *s)
 	memcpy(w, from, 16);
 	memcpy(w + 2, to, 16);
 	id = fp_mix(w[0] ^ w[2] << 1, w[1] ^ w[3] << 1) ^
-	    fp_mix((uint64_t)s->ip_id << 32 | s->key.tunnel_id,
+	    fp_mix((uint64_t)s->l->ip_id << 32 | s->key.tunnel_id,
 	    (uint64_t)s->iface << 24 | (uint64_t)s->dir << 16 |
 	    (uint64_t)s->key.tunnel_type << 8 | s->key.proto);
 	f = &t->frags[id % FRAG_SLOTS];
@@ -255,10 +275,10 @@ take_later_fragment(struct tracer *t, const struct sighting *s)
 
 	if (f->leg == 0 || (l = leg_at(t, f->leg))->conv == 0) {
 		f->packets++;
-		f->bytes += s->ip_len;
+		f->bytes += s->l->ip_len;
 		return;
 	}
-	leg_count(l, s->ts, 1, s->ip_len);
+	leg_count(l, s->ts, 1, s->l->ip_len);
 	flow_touch(t, conv_at(t, l->conv)->flow, s->ts);
 	match_sighting(t, s, l->conv, f->leg);
 }
@@ -290,22 +310,24 @@ evict_idlest(struct tracer *t)
 }
 
 static void
-take_sighting(struct tracer *t, const struct sighting *s)
+take_sighting(struct tracer *t, const struct sighting *s, uint32_t hint)
 {
 	uint32_t ci, li, fi;
 	struct flow_rec *f;
 	unsigned dir;
 	bool is_ref;
 
-	if (s->flags & SIGHT_LATER) {
+	if (s->l->has & IS_FRAG_LATER) {
 		take_later_fragment(t, s);
 		return;
 	}
-	if (s->has & HAS_ERROR) {
+	if (s->l->has & HAS_ERROR) {
 		take_error(t, s);
 		return;
 	}
-	ci = conv_of(t, s);
+	while (pool_full(&t->convs) || pool_full(&t->legs))
+		evict_idlest(t);
+	ci = conv_of(t, s, hint);
 	li = ci ? leg_of(t, ci, s) : 0;
 	if (li == 0)
 		return;
@@ -313,8 +335,8 @@ take_sighting(struct tracer *t, const struct sighting *s)
 	fi = conv_at(t, ci)->flow;
 	if (fi == 0 && (fi = flow_new(t, s, ci)) == 0)
 		return;
-	leg_count(leg_at(t, li), s->ts, 1, s->ip_len);
-	if (s->flags & SIGHT_FRAG)
+	leg_count(leg_at(t, li), s->ts, 1, s->l->ip_len);
+	if (s->l->has & IS_FRAG)
 		take_first_fragment(t, s, li);
 	f = flow_at(t, fi);
 	dir = conv_direction(conv_at(t, ci), s->from_b);
@@ -330,99 +352,81 @@ take_sighting(struct tracer *t, const struct sighting *s)
 }
 
 static void
+prefetch_flow(const struct tracer *t, uint32_t fi)
+{
+	const uint8_t *p = pool_at(&t->flows, fi);
+
+	__builtin_prefetch(p, 1);
+	__builtin_prefetch(p + 64, 1);
+	__builtin_prefetch(p + 128, 1);
+}
+
+/*
+ * The index slot and the bucket of recent sightings were asked for when the
+ * sighting was made.  Convs, then their first leg and flow, then the leg that
+ * it really is: each is on its way while the others of the batch are looked at.
+ */
+static void
 run_batch(struct tracer *t)
 {
+	uint32_t hint[BATCH * PACKET_MAX_LAYERS];
 	unsigned n = t->n_batch;
 
 	for (unsigned i = 0; i < n; i++) {
-		uint32_t ci = t->index[t->batch[i].hash & t->index_mask].conv;
-
-		if (ci != 0)
-			__builtin_prefetch(conv_at(t, ci));
+		hint[i] = index_guess(t, t->batch[i].hash);
+		if (hint[i] != 0)
+			__builtin_prefetch(conv_at(t, hint[i]));
 	}
 	for (unsigned i = 0; i < n; i++) {
-		uint32_t ci = t->index[t->batch[i].hash & t->index_mask].conv;
+		const struct conv *c;
 
-		if (ci != 0) {
-			const struct conv *c = conv_at(t, ci);
+		if (hint[i] == 0)
+			continue;
+		c = conv_at(t, hint[i]);
+		__builtin_prefetch(leg_at(t, c->legs), 1);
+		prefetch_flow(t, c->flow);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const struct leg_rec *l;
 
-			__builtin_prefetch(leg_at(t, c->legs), 1);
-			__builtin_prefetch(flow_at(t, c->flow), 1);
-		}
+		if (hint[i] == 0)
+			continue;
+		l = leg_at(t, conv_at(t, hint[i])->legs);
+		if (l->iface != t->batch[i].iface && l->next != 0)
+			__builtin_prefetch(leg_at(t, l->next), 1);
 	}
 	for (unsigned i = 0; i < n; i++)
-		take_sighting(t, &t->batch[i]);
-	t->n_batch = 0;
+		take_sighting(t, &t->batch[i], hint[i]);
+	t->n_batch = t->n_packets = 0;
 }
 
 /* ---- packets to sightings ---- */
-
-static void
-sighting_identify(struct sighting *s, const struct layer *l)
-{
-	struct fingerprint fp;
-
-	key_make(&s->key, l->has & HAS_ERROR ? &l->about : &l->t, &l->tunnel,
-	    &s->from_b);
-	s->hash = key_hash(&s->key);
-	fp = fingerprint_of(l);
-	s->fp = fp.hash;
-	s->alt = fp.alt;
-	s->strength = fp.strength;
-	s->alt_strength = fp.alt_strength;
-	s->flags |= fp.cut ? SIGHT_CUT : 0;
-}
-
-static void
-sighting_fill(struct sighting *s, const struct layer *l)
-{
-	s->ttl = l->ttl;
-	s->has = l->has;
-	s->vlan = l->vlan;
-	s->ip_len = l->ip_len;
-	s->ip_id = l->ip_id;
-	s->payload_len = l->payload_len;
-	if (l->has & HAS_TCP) {
-		s->tcp_flags = l->tcp_flags;
-		s->seq = l->seq;
-		s->ack = l->ack;
-		s->ts_val = l->ts_val;
-		s->ts_ecr = l->ts_ecr;
-	} else if (l->has & HAS_ICMP) {
-		s->icmp_type = l->icmp_type;
-		s->icmp_code = l->icmp_code;
-		s->icmp_seq = l->icmp_seq;
-	}
-	if (l->has & HAS_ERROR)
-		s->icmp_from = l->t.src;
-	if (l->has & IS_FRAG_LATER)
-		s->flags |= SIGHT_LATER;
-	else if (l->has & IS_FRAG)
-		s->flags |= SIGHT_FRAG;
-}
 
 static void
 take_layer(struct tracer *t, const struct obs *o, const struct packet *p,
     const struct layer *l, uint16_t iface)
 {
 	struct sighting *s;
+	struct fingerprint fp;
 
 	if (l->kind != LAYER_IP)
 		return;
-	if (t->n_batch == BATCH)
-		run_batch(t);
 	s = &t->batch[t->n_batch++];
+	s->l = l;
 	s->ts = o->ts;
 	s->iface = iface;
-	s->dir = p->dir != DIR_UNKNOWN ? p->dir : o->packet.dir;
 	s->source = t->ifaces[iface].source;
-	s->flags = 0;
+	s->dir = p->dir != DIR_UNKNOWN ? p->dir : o->packet.dir;
+	s->hash = key_make(&s->key, l->has & HAS_ERROR ? &l->about : &l->t,
+	    &l->tunnel, &s->from_b);
+	fp = fingerprint_of(l);
+	s->fp = fp.hash;
+	s->strength = fp.strength;
+	s->flags = fp.cut ? SIGHT_CUT : 0;
 	if (t->cfg.select == NULL || t->cfg.select(t->cfg.select_arg, p, l, &o->packet))
 		s->flags |= SIGHT_SELECTED;
 	if (p->group || addr_is_multicast(&l->t.dst))
 		s->flags |= SIGHT_GROUP;
-	sighting_fill(s, l);
-	sighting_identify(s, l);
 	__builtin_prefetch(&t->index[s->hash & t->index_mask]);
 	match_prefetch(t, s);
 }
@@ -445,7 +449,7 @@ count_reason(struct tracer *t, const char *why)
 static void
 take_packet(struct tracer *t, const struct obs *o)
 {
-	struct packet *p = &t->packet;
+	struct packet *p = &t->packets[t->n_packets];
 	struct tracer_stats *st = &t->stats;
 	uint16_t iface;
 
@@ -469,6 +473,8 @@ take_packet(struct tracer *t, const struct obs *o)
 		return;
 	for (unsigned i = 0; i < p->n_layers; i++)
 		take_layer(t, o, p, &p->layer[i], iface);
+	if (++t->n_packets == BATCH)
+		run_batch(t);
 }
 
 static void

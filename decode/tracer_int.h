@@ -34,31 +34,21 @@ struct key {
 enum sighting_flag {
 	SIGHT_SELECTED	= 1 << 0,
 	SIGHT_GROUP	= 1 << 1,	/* to a group of hosts: never translated, never joined */
-	SIGHT_LATER	= 1 << 2,	/* a later fragment: no ports */
-	SIGHT_FRAG	= 1 << 3,	/* a first fragment: later ones follow */
-	SIGHT_CUT	= 1 << 4,	/* fingerprint.cut */
+	SIGHT_CUT	= 1 << 2,	/* fingerprint.cut */
 };
 
 struct sighting {
-	struct key	key;
+	struct key	key;		/* of an ICMP error: the packet it is about */
 	uint32_t	hash;		/* of key */
+	struct nstime	ts;
+	uint64_t	fp;
+	const struct layer *l;		/* in the batch's packets; payload is gone */
+	uint16_t	iface;
+	uint8_t		source;		/* captures with one clock have one number */
 	uint8_t		from_b;		/* the sender is key.b */
 	uint8_t		dir;
-	uint8_t		ttl;
 	uint8_t		flags;		/* enum sighting_flag */
-	struct nstime	ts;
-	uint64_t	fp, alt;
-	uint16_t	iface, vlan;
-	uint8_t		strength, alt_strength;
-	uint8_t		tcp_flags;
-	uint8_t		icmp_type, icmp_code;
-	uint32_t	has;		/* enum layer_has */
-	uint32_t	ip_len, payload_len;
-	uint32_t	seq, ack, ts_val, ts_ecr;
-	uint32_t	ip_id;
-	uint16_t	icmp_seq;
-	uint16_t	source;		/* captures with one clock have one number */
-	struct addr	icmp_from;	/* HAS_ERROR: who sent it; key is the packet it is about */
+	uint8_t		strength;
 };
 
 enum leg_flag {
@@ -131,7 +121,7 @@ struct flow_rec {
 	uint8_t		n_convs;
 	uint16_t	icmp_errors;
 	uint32_t	error;		/* flow_error of the last one */
-	int64_t		touched_s;	/* its place in the idleness list, seconds */
+	struct nstime	placed;		/* when it was put where it stands in the list */
 	struct sketch	rtt, transit;
 };
 
@@ -141,13 +131,13 @@ struct flow_error {
 	uint16_t	iface, zero2;
 };
 
-/* One recent sighting; four share a cache line. */
-struct recent {
-	uint32_t	tag;		/* the part of the fingerprint not used as index */
-	uint32_t	leg;		/* RECENT_TAKEN in the top bit */
-	struct nstime	ts;
-};
+/* Recent sightings whose fingerprints share a bucket: one cache line. */
 #define RECENT_WAYS	4
+struct recent {
+	uint32_t	tag[RECENT_WAYS];	/* what the index leaves of the fingerprint */
+	uint32_t	leg[RECENT_WAYS];	/* RECENT_TAKEN in the top bit */
+	struct nstime	ts[RECENT_WAYS];
+};
 #define RECENT_TAKEN	(1u << 31)	/* its twin was found */
 
 struct frag_slot {
@@ -182,6 +172,15 @@ enum iface_kind {
 	IFACE_PEER,		/* cooked v1: the MAC of a sender on some interface */
 };
 
+/* The last answer for an interface of an ordinary or cooked v2 capture. */
+struct iface_hint {
+	uint32_t	number, ifindex;
+	uint16_t	iface;
+	uint8_t		kind;
+	bool		set;
+};
+#define IFACE_HINTS	256
+
 struct name_rec {
 	struct addr	addr;
 	char		*name;
@@ -202,7 +201,7 @@ struct tracer {
 	struct pool		flows, convs, legs, errors;
 	struct index_slot	*index;
 	uint32_t		index_mask, index_used;
-	struct recent		*recent;	/* RECENT_WAYS to a bucket */
+	struct recent		*recent;
 	uint32_t		recent_mask;
 	struct frag_slot	*frags;
 	uint32_t		oldest, newest;	/* flows by idleness */
@@ -211,31 +210,44 @@ struct tracer {
 	struct iface_rec	*ifaces;
 	unsigned		n_ifaces, room_ifaces;
 	uint16_t		*iface_index;	/* hash table of ifaces */
+	struct iface_hint	iface_hint[IFACE_HINTS];
 	struct name_rec		*names;
 	unsigned		n_names, room_names;
 	struct reason		reasons[MAX_REASONS];
-	struct packet		packet;
-	struct sighting		batch[BATCH];
-	unsigned		n_batch;
+	struct packet		packets[BATCH];
+	struct sighting		batch[BATCH * PACKET_MAX_LAYERS];
+	unsigned		n_packets, n_batch;
 	struct flow		view;		/* what tracer_describe() fills for callbacks */
 };
 
+/* pool_at() with sizes that the compiler knows. */
 static inline struct conv *
 conv_at(const struct tracer *t, uint32_t i)
 {
-	return pool_at(&t->convs, i);
+	return (struct conv *)t->convs.base + i;
 }
 
 static inline struct leg_rec *
 leg_at(const struct tracer *t, uint32_t i)
 {
-	return pool_at(&t->legs, i);
+	return (struct leg_rec *)t->legs.base + i;
 }
 
 static inline struct flow_rec *
 flow_at(const struct tracer *t, uint32_t i)
 {
-	return pool_at(&t->flows, i);
+	return (struct flow_rec *)t->flows.base + i;
+}
+
+static inline bool
+key_eq(const struct key *x, const struct key *y)
+{
+	uint64_t a[5], b[5];
+
+	memcpy(a, x, sizeof(a));
+	memcpy(b, y, sizeof(b));
+	return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) |
+	    (a[4] ^ b[4])) == 0 && x->tunnel_id == y->tunnel_id;
 }
 
 /* Direction of a sighting within its flow: 0 or 1. */
@@ -247,12 +259,16 @@ conv_direction(const struct conv *c, unsigned from_b)
 
 /* index.c: convs by key. */
 bool		index_init(struct tracer *);
+void		index_fini(struct tracer *);
 uint32_t	index_find(const struct tracer *, const struct key *, uint32_t hash);
+/* The conv that probably is it: the same hash, its key not looked at. */
+uint32_t	index_guess(const struct tracer *, uint32_t hash);
 bool		index_insert(struct tracer *, uint32_t conv, uint32_t hash);
 void		index_remove(struct tracer *, uint32_t conv);
 uint32_t	key_hash(const struct key *);
-/* The canonical key of a tuple in a tunnel; *from_b as in struct sighting. */
-void		key_make(struct key *, const struct tuple *, const struct tunnel *,
+/* The canonical key of a tuple in a tunnel, and its hash; *from_b as in struct
+   sighting. */
+uint32_t	key_make(struct key *, const struct tuple *, const struct tunnel *,
 		    uint8_t *from_b);
 
 /* iface.c: where a packet was seen. */
@@ -263,6 +279,7 @@ void		iface_fini(struct tracer *);
 
 /* match.c: twins and joins. */
 bool		match_init(struct tracer *);
+void		match_fini(struct tracer *);
 /* Look for the twin of a sighting, whose conv and leg exist; convs may be
    joined by it.  The conv's flow may still be 0, and is set by a join. */
 void		match_sighting(struct tracer *, const struct sighting *,
@@ -272,7 +289,20 @@ void		match_finish(struct tracer *);
 
 /* flows.c: life of flows. */
 uint32_t	flow_new(struct tracer *, const struct sighting *, uint32_t conv);
-void		flow_touch(struct tracer *, uint32_t flow, struct nstime);
+void		flow_place(struct tracer *, uint32_t flow);
+/* The flow was seen at ts. */
+static inline void
+flow_touch(struct tracer *t, uint32_t fi, struct nstime ts)
+{
+	struct flow_rec *f = flow_at(t, fi);
+
+	if (ts.ns > f->last.ns)
+		f->last = ts;
+	else if (ts.ns < f->first.ns)
+		f->first = ts;
+	if (f->last.ns - f->placed.ns >= NS_PER_SEC)
+		flow_place(t, fi);
+}
 void		flow_join(struct tracer *, uint32_t up, unsigned up_from_b,
 		    uint32_t down, unsigned down_from_b);
 void		flow_evict(struct tracer *, uint32_t flow);

@@ -47,19 +47,19 @@ ports_say_answer(const struct sighting *s)
 static void
 find_initiator(struct flow_rec *f, const struct sighting *s, unsigned dir, bool is_first)
 {
-	if (s->has & HAS_TCP && s->tcp_flags & TCP_SYN)
-		set_initiator(f, s->tcp_flags & TCP_ACK ? !dir : dir, true);
-	else if (s->has & HAS_ICMP_ECHO)
-		set_initiator(f, s->has & IS_ECHO_REPLY ? !dir : dir, true);
+	if (s->l->has & HAS_TCP && s->l->tcp_flags & TCP_SYN)
+		set_initiator(f, s->l->tcp_flags & TCP_ACK ? !dir : dir, true);
+	else if (s->l->has & HAS_ICMP_ECHO)
+		set_initiator(f, s->l->has & IS_ECHO_REPLY ? !dir : dir, true);
 	else if (is_first)
-		set_initiator(f, s->has & HAS_PORTS && ports_say_answer(s) ?
+		set_initiator(f, s->l->has & HAS_PORTS && ports_say_answer(s) ?
 		    !dir : dir, false);
 }
 
 static void
 tcp_advance(struct flow_rec *f, const struct sighting *s, unsigned dir)
 {
-	uint8_t flags = s->tcp_flags;
+	uint8_t flags = s->l->tcp_flags;
 
 	if (flags & TCP_RST) {
 		f->tcp_state = TCPS_RESET;
@@ -92,13 +92,13 @@ static bool
 tcp_repeated(struct flow_rec *f, const struct sighting *s, unsigned dir)
 {
 	uint16_t known = dir ? FLW_SEQ_1 : FLW_SEQ_0;
-	uint32_t len = s->payload_len + (s->tcp_flags & TCP_SYN ? 1 : 0) +
-	    (s->tcp_flags & TCP_FIN ? 1 : 0);
-	uint32_t end = s->seq + len;
+	uint32_t len = s->l->payload_len + (s->l->tcp_flags & TCP_SYN ? 1 : 0) +
+	    (s->l->tcp_flags & TCP_FIN ? 1 : 0);
+	uint32_t end = s->l->seq + len;
 	bool first = !(f->flags & known);
 	int32_t ahead;
 
-	if (s->tcp_flags & TCP_RST)
+	if (s->l->tcp_flags & TCP_RST)
 		return false;
 	ahead = (int32_t)(end - f->next_seq[dir]);
 	if (first || ahead > 0) {
@@ -106,8 +106,8 @@ tcp_repeated(struct flow_rec *f, const struct sighting *s, unsigned dir)
 		f->next_seq[dir] = end;
 		return false;
 	}
-	if (len == 0 || (s->payload_len <= 1 && s->seq + 1 == f->next_seq[dir] &&
-	    !(s->tcp_flags & (TCP_SYN | TCP_FIN))))
+	if (len == 0 || (s->l->payload_len <= 1 && s->l->seq + 1 == f->next_seq[dir] &&
+	    !(s->l->tcp_flags & (TCP_SYN | TCP_FIN))))
 		return false;
 	return true;
 }
@@ -134,22 +134,22 @@ rtt_answer(struct flow_rec *f, const struct sighting *s)
 static void
 tcp_rtt(struct flow_rec *f, const struct sighting *s, bool asks, bool repeated)
 {
-	uint32_t end = s->seq + s->payload_len + (s->tcp_flags & TCP_SYN ? 1 : 0);
+	uint32_t end = s->l->seq + s->l->payload_len + (s->l->tcp_flags & TCP_SYN ? 1 : 0);
 	uint32_t got;
 
 	if (asks) {
 		if (repeated && !(f->flags & FLW_WAIT_TS))
 			f->flags &= (uint16_t)~FLW_WAIT;
-		else if (!(f->flags & FLW_WAIT) && end != s->seq && !repeated)
-			rtt_ask(f, s, s->has & HAS_TCP_TS ? s->ts_val : end,
-			    s->has & HAS_TCP_TS);
+		else if (!(f->flags & FLW_WAIT) && end != s->l->seq && !repeated)
+			rtt_ask(f, s, s->l->has & HAS_TCP_TS ? s->l->ts_val : end,
+			    s->l->has & HAS_TCP_TS);
 		return;
 	}
-	if (!(f->flags & FLW_WAIT) || !(s->tcp_flags & TCP_ACK) ||
-	    s->tcp_flags & TCP_RST)
+	if (!(f->flags & FLW_WAIT) || !(s->l->tcp_flags & TCP_ACK) ||
+	    s->l->tcp_flags & TCP_RST)
 		return;
-	got = f->flags & FLW_WAIT_TS ? s->ts_ecr : s->ack;
-	if (f->flags & FLW_WAIT_TS && !(s->has & HAS_TCP_TS))
+	got = f->flags & FLW_WAIT_TS ? s->l->ts_ecr : s->l->ack;
+	if (f->flags & FLW_WAIT_TS && !(s->l->has & HAS_TCP_TS))
 		f->flags &= (uint16_t)~FLW_WAIT;
 	else if ((int32_t)(got - f->rtt_key) >= 0)
 		rtt_answer(f, s);
@@ -159,8 +159,8 @@ static void
 icmp_rtt(struct flow_rec *f, const struct sighting *s, bool asks)
 {
 	if (asks)
-		rtt_ask(f, s, s->icmp_seq, false);
-	else if (f->flags & FLW_WAIT && f->rtt_key == s->icmp_seq)
+		rtt_ask(f, s, s->l->icmp_seq, false);
+	else if (f->flags & FLW_WAIT && f->rtt_key == s->l->icmp_seq)
 		rtt_answer(f, s);
 }
 
@@ -186,18 +186,18 @@ track_packet(struct flow_rec *f, const struct sighting *s, unsigned dir, bool is
 	if (!is_ref)
 		return;
 	asks = dir == (f->flags & FLW_INITIATOR_1 ? 1u : 0u);
-	if (s->has & HAS_TCP) {
+	if (s->l->has & HAS_TCP) {
 		bool repeated = tcp_repeated(f, s, dir);
 
 		if (repeated)
 			f->retransmissions += f->retransmissions != UINT32_MAX;
-		if (asks && (s->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
-			f->isn = s->seq;
+		if (asks && (s->l->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+			f->isn = s->l->seq;
 			f->flags |= FLW_ISN;
 		}
 		tcp_advance(f, s, dir);
 		tcp_rtt(f, s, asks, repeated);
-	} else if (s->has & HAS_ICMP_ECHO) {
+	} else if (s->l->has & HAS_ICMP_ECHO) {
 		icmp_rtt(f, s, asks);
 	} else if (s->key.proto == PROTO_UDP) {
 		udp_rtt(f, s, asks);

@@ -71,7 +71,9 @@ options_read(struct packet *p, struct layer *l, const uint8_t *opt, uint32_t n)
 			/* No news where the capture cut the options. */
 			return packet_fault(p, DEC_MALFORMED,
 			    "TCP option length that cannot be");
-		if (kind == TCPOPT_TIMESTAMPS && len == TCPOPT_TIMESTAMPS_LEN)
+		/* Of two, the first: a cut must not change the answer. */
+		if (kind == TCPOPT_TIMESTAMPS && len == TCPOPT_TIMESTAMPS_LEN &&
+		    !(l->has & HAS_TCP_TS))
 			set_timestamps(l, value);
 	}
 	return false;

@@ -127,15 +127,12 @@ tunnel_open_udp(struct packet *p, const struct layer *l, struct content *c)
 	struct span s = layer_payload(l);
 
 	switch (l->t.dport) {
-	case PORT_VXLAN:
-	case PORT_VXLAN_LINUX:
-		return vxlan_open(p, s, c);
 	case PORT_VXLAN_GPE:
 		return gpe_open(p, s, c);
 	case PORT_GENEVE:
 		return geneve_open(p, s, c);
 	}
-	return false;
+	return vxlan_open(p, s, c);
 }
 
 bool
