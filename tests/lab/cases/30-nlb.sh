@@ -1,0 +1,146 @@
+# A network load balancer with target type ip: straight to the pod's address, no kube-proxy.
+#
+# 203.0.113.50 (client) --- 192.168.1.210 (balancer) --- VPC
+
+build_balancer() {
+	vpc_host balancer balancer 192.168.1.210
+	new_namespace client
+	batch client <<-BATCH
+		link add eth0 type veth peer name client netns $(ns balancer)
+		address add 203.0.113.50/32 dev eth0
+		link set eth0 up
+		route add default dev eth0
+	BATCH
+	on balancer sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.client.proxy_arp=1 \
+		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.all.send_redirects=0
+	batch balancer <<-BATCH
+		link set client up
+		route add 203.0.113.50 dev client
+	BATCH
+	lives_on balancer "$(mac_of balancer.eth0)" 203.0.113.50
+}
+
+# haproxy_balancer SERVER-OPTION...: as the balancer's own address, with health checks.
+haproxy_balancer() {
+	cat >"$WORK/balancer.cfg" <<-CONFIG
+		defaults
+			mode tcp
+			timeout connect 2s
+			timeout client 5s
+			timeout server 5s
+		frontend web
+			bind 192.168.1.210:80
+			default_backend pods
+		backend pods
+			source 192.168.1.210
+			default-server check inter 1s $*
+			server web-0 192.168.3.105:8080
+			server web-2 192.168.3.77:8080
+	CONFIG
+	spawn balancer haproxy-balancer haproxy -db -f "$WORK/balancer.cfg"
+	until_ok 5 listening balancer t 80
+}
+
+# The pod's server, which understands the PROXY header and answers with the address in it.
+proxy_server() {
+	cat >"$WORK/$1.cfg" <<-CONFIG
+		defaults
+			mode http
+			timeout connect 2s
+			timeout client 5s
+			timeout server 5s
+		frontend web
+			bind :8080 accept-proxy
+			http-request return status 200 content-type text/plain lf-string "%[src]:%[src_port]\n"
+	CONFIG
+	spawn "$1" "haproxy-$1" haproxy -db -f "$WORK/$1.cfg"
+	until_ok 5 listening "$1" t 8080
+}
+
+seen_connections() { (($(grep -c '\[NEW\]' "$WORK/conntrack-events.log") >= $1)); }
+
+# Four requests among health checks of both targets.
+balanced_requests() {
+	for _ in 1 2 3 4; do
+		get client http://192.168.1.210/ >"$WORK/answer"
+	done
+	until_ok 5 seen_connections 8
+}
+
+a_case nlb-ip-plain 'S6: NLB, target type ip, client address not preserved: the balancer 192.168.1.210 is the client; health checks'
+case_nlb_ip_plain() {
+	build_node
+	http_server web-0 8080
+	http_server web-2 8080
+	build_balancer
+	start_recording any
+	haproxy_balancer
+	balanced_requests
+	stop_recording
+}
+
+a_case nlb-ip-preserved 'S6: NLB, target type ip, client address preserved: 203.0.113.50 to pods of both ENIs and the same way back, no SNAT'
+case_nlb_ip_preserved() {
+	build_node
+	http_server web-0 8080
+	http_server web-2 8080
+	build_balancer
+	on balancer nft -f - <<-'RULES'
+		table ip nlb {
+			chain targets {
+				type nat hook prerouting priority dstnat;
+				ip daddr 192.168.1.210 tcp dport 80 dnat to 192.168.3.105:8080
+				ip daddr 192.168.1.210 tcp dport 81 dnat to 192.168.3.77:8080
+			}
+		}
+	RULES
+	start_recording any
+	get client http://192.168.1.210/ >/dev/null
+	get client http://192.168.1.210:81/ >/dev/null
+	stop_recording
+}
+
+a_case nlb-ip-proxy-v2 'S6: PROXY protocol v2 (with CRC32C) from the balancer to the pod: the client is 203.0.113.50; health checks with command LOCAL'
+case_nlb_ip_proxy_v2() {
+	build_node
+	proxy_server web-0
+	proxy_server web-2
+	build_balancer
+	start_recording any
+	haproxy_balancer send-proxy-v2 proxy-v2-options crc32c check-send-proxy
+	balanced_requests
+	grep -q 203.0.113.50 "$WORK/answer"
+	stop_recording
+}
+
+a_case nlb-ip-proxy-v1 'PROXY protocol v1 from the balancer to the pod; health checks with PROXY UNKNOWN'
+case_nlb_ip_proxy_v1() {
+	build_node
+	proxy_server web-0
+	proxy_server web-2
+	build_balancer
+	start_recording any
+	haproxy_balancer send-proxy check-send-proxy
+	balanced_requests
+	grep -q 203.0.113.50 "$WORK/answer"
+	stop_recording
+}
+
+a_case nlb-hairpin 'D26: a target reaches itself through its own NLB with client preservation: it comes back with its own address as source, no answer'
+case_nlb_hairpin() {
+	build_node
+	http_server web-0 8080
+	build_balancer
+	on balancer nft -f - <<-'RULES'
+		table ip nlb {
+			chain targets {
+				type nat hook prerouting priority dstnat;
+				ip daddr 192.168.1.210 tcp dport 80 dnat to 192.168.3.105:8080
+			}
+		}
+	RULES
+	start_recording any
+	get client http://192.168.1.210/ >/dev/null
+	hangs web-0 http://192.168.1.210/
+	stop_recording
+}
