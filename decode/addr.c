@@ -16,16 +16,6 @@ addr_is_v4(const struct addr *a)
 	return memcmp(a->b, v4_prefix, sizeof(v4_prefix)) == 0;
 }
 
-bool
-addr_is_multicast(const struct addr *a)
-{
-	static const uint8_t limited[4] = { 255, 255, 255, 255 };
-
-	if (!addr_is_v4(a))
-		return a->b[0] == 0xff;
-	return a->b[12] >> 4 == 14 || memcmp(a->b + 12, limited, 4) == 0;
-}
-
 static char *
 put_decimal(char *s, unsigned v)
 {

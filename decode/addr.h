@@ -48,7 +48,18 @@ addr_from_v6(const uint8_t v6[static 16])
 
 bool	addr_is_v4(const struct addr *);
 /* 224.0.0.0/4, ff00::/8, and the IPv4 limited broadcast address. */
-bool	addr_is_multicast(const struct addr *);
+static inline bool
+addr_is_multicast(const struct addr *a)
+{
+	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t limited[4] = { 255, 255, 255, 255 };
+
+	if (memcmp(a->b, v4, sizeof(v4)) != 0)
+		return a->b[0] == 0xff;
+	return a->b[12] >> 4 == 14 ||
+	    (a->b[12] == 255 && memcmp(a->b + 12, limited, 4) == 0);
+}
+
 /* Write the text form and a NUL; the length without the NUL is returned. */
 size_t	addr_format(const struct addr *, char out[static ADDR_TEXT_MAX]);
 /* Parse dotted IPv4 or IPv6 text, all of it; false when it is neither. */

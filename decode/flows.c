@@ -54,7 +54,7 @@ flow_new(struct tracer *t, const struct sighting *s, uint32_t ci)
 	f->placed = s->ts;
 	c->flow = fi;
 	c->next = 0;
-	if (s->from_b)
+	if (s->at.from_b)
 		c->flags |= CONV_FLIP;
 	list_append(t, fi);
 	t->stats.flows++;

@@ -98,6 +98,8 @@ iface_declare(struct tracer *t, const struct obs_iface *o)
 	if (o->name != NULL && (name = strdup(o->name)) == NULL)
 		return false;
 	free(r->name);
+	for (unsigned i = 0; i < t->n_ifaces; i++)
+		t->ifaces[i].is_shown = false;
 	r->name = name;
 	r->given = o->given;
 	r->source = (uint8_t)o->clock;
@@ -105,25 +107,25 @@ iface_declare(struct tracer *t, const struct obs_iface *o)
 }
 
 uint16_t
-iface_of(struct tracer *t, const struct obs_packet *o, const struct packet *p)
+iface_find(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 {
 	bool indexed = o->linktype == LT_SLL2;
 	struct iface_rec want = { .number = o->number,
 	    .ifindex = indexed ? p->ifindex : 0,
 	    .kind = indexed ? IFACE_INDEX : IFACE_PLAIN };
-	struct iface_hint *h;
+	uint16_t at;
 
+	/* Cooked v1 has as many places as addresses: no hint for them. */
 	if (o->linktype == LT_SLL && p->has_src_mac) {
 		want.kind = p->dir == DIR_OUT ? IFACE_OWN : IFACE_PEER;
 		memcpy(want.mac, p->src_mac, sizeof(want.mac));
 		return iface_intern(t, &want);
 	}
-	h = &t->iface_hint[(want.ifindex ^ want.number) % IFACE_HINTS];
-	if (!h->set || h->number != want.number || h->ifindex != want.ifindex ||
-	    h->kind != want.kind)
-		*h = (struct iface_hint){ want.number, want.ifindex,
-		    iface_intern(t, &want), want.kind, t->n_ifaces > 0 };
-	return h->iface;
+	at = iface_intern(t, &want);
+	if (o->linktype != LT_SLL && t->n_ifaces > 0)
+		t->iface_hint[(want.ifindex ^ want.number) % IFACE_HINTS] =
+		    (struct iface_hint){ want.number, want.ifindex, at, true };
+	return at;
 }
 
 /* A majority vote (Boyer and Moore): one asymmetric path must not decide. */
@@ -135,6 +137,7 @@ iface_vote_own(struct tracer *t, uint16_t peer, uint16_t own)
 	if (p->kind != IFACE_PEER || t->ifaces[own].kind != IFACE_OWN ||
 	    p->number != t->ifaces[own].number)
 		return;
+	p->is_shown = false;
 	if (p->own_votes == 0)
 		p->own = own;
 	if (p->own == own)
@@ -173,35 +176,48 @@ capture_name(const struct tracer *t, const struct iface_rec *r)
 	return NULL;
 }
 
+static void
+show(const struct tracer *t, const struct iface_rec *r, struct iface *out)
+{
+	const char *of = capture_name(t, r), *colon = of ? ":" : "";
+	char mac[MAC_TEXT_MAX];
+
+	*out = (struct iface){ .name = "?" };
+	if (of == NULL)
+		of = "";
+	switch ((enum iface_kind)r->kind) {
+	case IFACE_PLAIN:
+		out->named = r->name != NULL;
+		if (r->name != NULL)
+			snprintf(out->name, sizeof(out->name), "%s", r->name);
+		break;
+	case IFACE_INDEX:
+		out->has_ifindex = true;
+		out->ifindex = r->ifindex;
+		snprintf(out->name, sizeof(out->name), "%s%sif%u", of, colon,
+		    r->ifindex);
+		break;
+	case IFACE_OWN:
+	case IFACE_PEER:
+		mac_format(r->mac, mac);
+		snprintf(out->name, sizeof(out->name), "%s%s%s%s", of, colon,
+		    r->kind == IFACE_PEER ? "from " : "", mac);
+		break;
+	}
+}
+
 struct iface
 tracer_iface(const struct tracer *t, unsigned at)
 {
-	struct iface out = { .name = "?" };
-	const struct iface_rec *r;
-	const char *of;
-	char mac[MAC_TEXT_MAX];
+	struct iface_rec *r;
 
 	if (at >= t->n_ifaces)
-		return out;
+		return (struct iface){ .name = "?" };
 	r = &t->ifaces[at];
-	if (r->kind == IFACE_PEER && r->own_votes > 0)
-		r = &t->ifaces[r->own];
-	if (r->kind == IFACE_PLAIN) {
-		out.named = r->name != NULL;
-		snprintf(out.name, sizeof(out.name), "%s",
-		    r->name != NULL ? r->name : "?");
-		return out;
+	if (!r->is_shown) {
+		show(t, r->kind == IFACE_PEER && r->own_votes > 0 ?
+		    &t->ifaces[r->own] : r, &r->shown);
+		r->is_shown = true;
 	}
-	of = capture_name(t, r);
-	if (r->kind == IFACE_INDEX) {
-		out.has_ifindex = true;
-		out.ifindex = r->ifindex;
-		snprintf(out.name, sizeof(out.name), "%s%sif%u",
-		    of ? of : "", of ? ":" : "", r->ifindex);
-		return out;
-	}
-	mac_format(r->mac, mac);
-	snprintf(out.name, sizeof(out.name), "%s%s%s%s", of ? of : "",
-	    of ? ":" : "", r->kind == IFACE_PEER ? "from " : "", mac);
-	return out;
+	return r->shown;
 }

@@ -390,13 +390,11 @@ ip_peek(struct packet *p, struct span s, struct tuple *t, struct ip_ext *e)
 		return true;
 	}
 	s = span_after(s, n);
-	frag = get_be16(h + 6) & (IP4_MORE | IP4_OFFSET);
+	frag = get_be16(h + 6);
 	if (h[9] == PROTO_AH && !(frag & IP4_OFFSET))
 		*e = ip_ext_walk(s, PROTO_AH);
 	else
 		*e = (struct ip_ext){ .s = s, .proto = h[9] };
-	if (frag != 0)
-		e->has |= IS_FRAG;
 	if (frag & IP4_OFFSET)
 		e->has |= IS_FRAG_LATER;
 	return true;

@@ -236,8 +236,6 @@ link_open_inner(struct packet *p, struct content *c)
 {
 	if (!packet_need(p, c->s, ETH_HLEN, &eth_header))
 		return false;
-	/* A frame in a tunnel is in no VLAN of the frame around it. */
-	c->has = 0;
 	c->type = get_be16(c->s.p + 12);
 	c->s = span_after(c->s, ETH_HLEN);
 	return vlan_open(p, c);

@@ -120,15 +120,15 @@ same_tunnel(const struct key *x, const struct key *y)
 /* Which of the two came first on the packet's way?  The TTL says so; where it
    is equal, direction and then time do.  False: neither can be. */
 static bool
-order_twins(const struct sighting *s, const struct leg_rec *l, int64_t dt,
-    bool *earlier)
+order_twins(const struct tracer *t, const struct sighting *s,
+    const struct leg_rec *l, int64_t dt, bool *earlier)
 {
-	bool one_clock = l->source == s->source;
+	bool one_clock = leg_source(t, l) == s->source;
 
 	if (l->ttl != s->l->ttl)
 		*earlier = l->ttl > s->l->ttl;
-	else if (l->dir != s->dir && l->dir != DIR_UNKNOWN && s->dir != DIR_UNKNOWN)
-		*earlier = l->dir == DIR_IN;
+	else if (l->place.dir != s->at.dir && l->place.dir != DIR_UNKNOWN && s->at.dir != DIR_UNKNOWN)
+		*earlier = l->place.dir == DIR_IN;
 	else
 		*earlier = dt >= 0;
 	if (one_clock && dt != 0 && *earlier != (dt > 0) &&
@@ -140,14 +140,15 @@ order_twins(const struct sighting *s, const struct leg_rec *l, int64_t dt,
 /* May this leg, as the earlier or later one, be the other side of a
    translation that the sighting shows?  Directions and interfaces only. */
 static bool
-places_fit(const struct quest *q, const struct leg_rec *l, bool earlier)
+places_fit(const struct tracer *t, const struct quest *q,
+    const struct leg_rec *l, bool earlier)
 {
 	const struct sighting *s = q->s;
-	uint8_t first = earlier ? l->dir : s->dir, then = earlier ? s->dir : l->dir;
+	uint8_t first = earlier ? l->place.dir : s->at.dir, then = earlier ? s->at.dir : l->place.dir;
 	bool known = first != DIR_UNKNOWN && then != DIR_UNKNOWN;
-	bool same_iface = l->iface == s->iface;
+	bool same_iface = l->place.iface == s->at.iface;
 
-	if (l->source != s->source)
+	if (leg_source(t, l) != s->source)
 		return q->strength == FP_STRONG || l->ttl != s->l->ttl;
 	if (first == DIR_OUT && then == DIR_IN)
 		return false;
@@ -163,11 +164,11 @@ places_fit(const struct quest *q, const struct leg_rec *l, bool earlier)
 }
 
 static bool
-ttl_fits(const struct quest *q, const struct leg_rec *l)
+ttl_fits(const struct tracer *t, const struct quest *q, const struct leg_rec *l)
 {
 	unsigned gap = (unsigned)abs(l->ttl - q->s->l->ttl);
 
-	if (l->source == q->s->source)
+	if (leg_source(t, l) == q->s->source)
 		return gap <= 1;
 	return gap <= (q->strength == FP_STRONG ? TTL_GAP_STRONG : TTL_GAP_OTHER);
 }
@@ -199,21 +200,21 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 	const struct sighting *s = q->s;
 	const struct conv *c = conv_at(t, q->conv), *o = conv_at(t, l->conv);
 	struct twin w = { .recent = recent, .conv = l->conv,
-	    .from_b = l->flags & LEG_FROM_B ? 1 : 0 };
+	    .from_b = l->place.from_b };
 	bool taken = *recent & RECENT_TAKEN;
 	bool kept_all, tunnelled = !same_tunnel(&c->key, &o->key);
 	unsigned kept;
 
 	if (o->key.proto != s->key.proto || !families_fit(&c->key, &o->key) ||
-	    o->flags & CONV_RETIRED || !ttl_fits(q, l) ||
-	    !order_twins(s, l, nstime_diff_ns(s->ts, ts), &w.earlier) ||
-	    !links_free(c, s->from_b, o, w.from_b, w.earlier))
+	    o->flags & CONV_RETIRED || !ttl_fits(t, q, l) ||
+	    !order_twins(t, s, l, nstime_diff_ns(s->ts, ts), &w.earlier) ||
+	    !links_free(c, s->at.from_b, o, w.from_b, w.earlier))
 		return w;
-	kept = ends_kept(&c->key, s->from_b, &o->key, w.from_b);
-	kept_all = tuple_kept(&c->key, s->from_b, &o->key, w.from_b);
+	kept = ends_kept(&c->key, s->at.from_b, &o->key, w.from_b);
+	kept_all = tuple_kept(&c->key, s->at.from_b, &o->key, w.from_b);
 	/* Same tuple in the same tunnel would be the same conv, unless the
 	   ICMP id alone was changed. */
-	if (!(kept_all && tunnelled) && !places_fit(q, l, w.earlier))
+	if (!(kept_all && tunnelled) && !places_fit(t, q, l, w.earlier))
 		return w;
 	if (taken && q->strength == FP_WEAK)
 		return w;
@@ -232,9 +233,9 @@ static void
 join(struct tracer *t, const struct quest *q, const struct twin *w, unsigned seen)
 {
 	if (w->earlier)
-		flow_join(t, w->conv, w->from_b, q->conv, q->s->from_b);
+		flow_join(t, w->conv, w->from_b, q->conv, q->s->at.from_b);
 	else
-		flow_join(t, q->conv, q->s->from_b, w->conv, w->from_b);
+		flow_join(t, q->conv, q->s->at.from_b, w->conv, w->from_b);
 	flow_at(t, conv_at(t, q->conv)->flow)->matched += seen;
 }
 
@@ -260,8 +261,8 @@ vote(struct tracer *t, const struct quest *q, const struct twin *w)
 	if (c->cand_votes != UINT8_MAX)
 		c->cand_votes++;
 	c->cand_earlier = (uint8_t)((mine ? w->earlier : !w->earlier) |
-	    (mine ? q->s->from_b : w->from_b) << 1 |
-	    (mine ? w->from_b : q->s->from_b) << 2);
+	    (mine ? q->s->at.from_b : w->from_b) << 1 |
+	    (mine ? w->from_b : q->s->at.from_b) << 2);
 	if (c->cand_votes >= w->votes_needed + 2 * c->cand_against)
 		join(t, q, w, 2u * (c->cand_votes - 1u) + (taken ? 1 : 2));
 }
@@ -310,31 +311,32 @@ confirm(struct tracer *t, const struct quest *q, struct recent *b, unsigned way)
 
 	f->matched += b->leg[way] & RECENT_TAKEN ? 1 : 2;
 	b->leg[way] |= RECENT_TAKEN;
-	if (l->source == s->source && dt >= 0 && l->dir != DIR_OUT &&
-	    s->dir != DIR_IN)
+	if (leg_source(t, l) == s->source && dt >= 0 && l->place.dir != DIR_OUT &&
+	    s->at.dir != DIR_IN)
 		sketch_add(&f->transit, dt);
 }
 
-/* Where the bucket's oldest sighting stands. */
+/* Where the bucket's oldest sighting stands.  In arithmetic, since which one
+   it is cannot be predicted. */
 static inline unsigned
 oldest_way(const struct recent *b)
 {
-	unsigned low = b->ts[1].ns < b->ts[0].ns ? 1 : 0;
-	unsigned high = b->ts[3].ns < b->ts[2].ns ? 3 : 2;
+	unsigned low = b->ts[1].ns < b->ts[0].ns;
+	unsigned high = 2u | (b->ts[3].ns < b->ts[2].ns);
+	unsigned upper = b->ts[high].ns < b->ts[low].ns;
 
-	return b->ts[high].ns < b->ts[low].ns ? high : low;
+	return low ^ ((low ^ high) & (0 - upper));
 }
 
 /* The ways with this tag, a bit each. */
 static inline unsigned
 ways_of(const struct recent *b, uint32_t tag)
 {
-	unsigned ways = 0;
-
-	for (unsigned i = 0; i < RECENT_WAYS; i++)
-		ways |= (b->tag[i] == tag ? 1u : 0u) << i;
-	return ways;
+	return (unsigned)(b->tag[0] == tag) | (unsigned)(b->tag[1] == tag) << 1 |
+	    (unsigned)(b->tag[2] == tag) << 2 | (unsigned)(b->tag[3] == tag) << 3;
 }
+
+_Static_assert(RECENT_WAYS == 4, "oldest_way() and ways_of() are written out");
 
 static inline void
 put(struct recent *b, unsigned way, const struct quest *q, bool found)
@@ -386,6 +388,11 @@ look(struct tracer *t, const struct quest *q, bool enter)
 	struct finds f;
 	bool found = false;
 
+	if (ways == 0) {
+		if (enter)
+			put(b, spot, q, false);
+		return false;
+	}
 	f.own = -1;
 	f.n_twins = 0;
 	for (; ways != 0; ways &= ways - 1) {
@@ -471,12 +478,6 @@ match_sighting(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t
 	if (!(s->l->has & HAS_TCP) || (!found &&
 	    !(conv_at(t, ci)->flags & (CONV_UP | CONV_DOWN | CONV_SPREAD))))
 		look_again(t, s, ci, li, found);
-}
-
-void
-match_prefetch(const struct tracer *t, const struct sighting *s)
-{
-	__builtin_prefetch(bucket_of(t, s->fp), 1);
 }
 
 /* Were the two seen at the same time?  The candidate's place may have been

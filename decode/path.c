@@ -12,6 +12,7 @@ struct stop {
 	const struct leg_rec *leg;
 	const struct conv *conv;
 	uint32_t	number;		/* legs are numbered as they were first seen */
+	uint8_t		source;		/* whose clock */
 	bool		reply;
 };
 
@@ -33,7 +34,7 @@ tuple_reverse(struct tuple t)
 static struct tuple
 stop_tuple(const struct stop *s)
 {
-	return tuple_of(&s->conv->key, s->leg->flags & LEG_FROM_B);
+	return tuple_of(&s->conv->key, s->leg->place.from_b);
 }
 
 /* Requests before replies; then by the TTL, which falls on the way; then by
@@ -45,10 +46,10 @@ comes_before(const struct stop *x, const struct stop *y)
 		return y->reply;
 	if (x->leg->ttl != y->leg->ttl)
 		return x->leg->ttl > y->leg->ttl;
-	if (x->leg->source == y->leg->source && x->leg->first.ns != y->leg->first.ns)
+	if (x->source == y->source && x->leg->first.ns != y->leg->first.ns)
 		return x->leg->first.ns < y->leg->first.ns;
-	if (x->leg->source != y->leg->source && x->leg->dir != y->leg->dir)
-		return x->leg->dir == DIR_IN;
+	if (x->source != y->source && x->leg->place.dir != y->leg->place.dir)
+		return x->leg->place.dir == DIR_IN;
 	/* A bridge hands a packet on with the time stamp it came with. */
 	if (x->leg->first.ns == y->leg->first.ns)
 		return x->number < y->number;
@@ -69,8 +70,9 @@ collect(const struct tracer *t, const struct flow_rec *f, struct stop *stops,
 
 		for (uint32_t li = c->legs; li != 0; li = leg_at(t, li)->next) {
 			const struct leg_rec *l = leg_at(t, li);
-			unsigned dir = conv_direction(c, l->flags & LEG_FROM_B);
-			struct stop s = { l, c, li, dir != initiator };
+			unsigned dir = conv_direction(c, l->place.from_b);
+			struct stop s = { l, c, li, leg_source(t, l),
+			    dir != initiator };
 			unsigned at;
 
 			if (n == room) {
@@ -130,11 +132,11 @@ fill_leg(struct leg *out, const struct stop *s)
 	const struct leg_rec *l = s->leg;
 
 	out->reply = s->reply;
-	out->dir = l->dir;
+	out->dir = l->place.dir;
 	out->ttl = l->ttl;
-	out->has_vlan = l->flags & LEG_VLAN;
+	out->has_vlan = l->has_vlan;
 	out->vlan = l->vlan;
-	out->iface = l->iface;
+	out->iface = l->place.iface;
 	out->t = stop_tuple(s);
 	out->tunnel.type = s->conv->key.tunnel_type;
 	out->tunnel.id = s->conv->key.tunnel_id;

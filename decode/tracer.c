@@ -26,6 +26,7 @@
 #define TCP_REUSE_NS		(60 * NS_PER_SEC)
 /* Fragments wait this long for each other (net.ipv4.ipfrag_time). */
 #define FRAG_WAIT_NS		(30 * NS_PER_SEC)
+#define LEGS_PER_CONV		64
 
 _Static_assert(sizeof(struct conv) == 64, "a conv is one cache line");
 _Static_assert(sizeof(struct leg_rec) == 48, "a flow of two convs and four legs stays below 600 bytes");
@@ -86,36 +87,47 @@ tracer_free(struct tracer *t)
 /* ---- legs ---- */
 
 static uint32_t
-leg_of(struct tracer *t, uint32_t ci, const struct sighting *s)
+leg_new(struct tracer *t, uint32_t ci, const struct sighting *s)
 {
 	struct conv *c = conv_at(t, ci);
-	uint8_t flags = s->from_b ? LEG_FROM_B : 0;
-	uint32_t li;
+	uint32_t li = pool_take(&t->legs);
 	struct leg_rec *l;
 
-	for (li = c->legs; li != 0; li = l->next) {
-		l = leg_at(t, li);
-		if (l->iface == s->iface && l->dir == s->dir &&
-		    (l->flags & LEG_FROM_B) == flags)
-			return li;
-		if (l->iface != s->iface)
-			c->flags |= CONV_SPREAD;
-		/* Cooked v1: who sends here is answered there. */
-		if ((l->flags & LEG_FROM_B) != flags && l->dir != s->dir) {
-			iface_vote_own(t, l->iface, s->iface);
-			iface_vote_own(t, s->iface, l->iface);
-		}
-	}
-	li = pool_take(&t->legs);
 	if (li == 0)
 		return 0;
+	for (uint32_t i = c->legs; i != 0; i = l->next) {
+		l = leg_at(t, i);
+		if (l->place.iface != s->at.iface)
+			c->flags |= CONV_SPREAD;
+	}
 	l = leg_at(t, li);
 	*l = (struct leg_rec){ .first = s->ts, .last = s->ts, .conv = ci,
-	    .next = c->legs, .iface = s->iface, .vlan = s->l->vlan, .dir = s->dir,
-	    .ttl = s->l->ttl, .source = (uint8_t)s->source,
-	    .flags = (uint8_t)(flags | (s->l->has & HAS_VLAN ? LEG_VLAN : 0)) };
+	    .next = c->legs, .place = s->at, .vlan = s->l->vlan,
+	    .has_vlan = s->l->has & HAS_VLAN, .ttl = s->l->ttl };
 	c->legs = li;
+	/* Cooked v1: who sends here is answered there. */
+	for (uint32_t i = l->next; i != 0; i = leg_at(t, i)->next) {
+		const struct place *p = &leg_at(t, i)->place;
+
+		if (p->from_b == s->at.from_b || p->dir == s->at.dir)
+			continue;
+		iface_vote_own(t, p->iface, s->at.iface);
+		iface_vote_own(t, s->at.iface, p->iface);
+	}
 	return li;
+}
+
+/* The leg of a sighting.  A conv that was seen at very many places keeps the
+   last of them for all further ones, so that the list stays short. */
+static uint32_t
+leg_of(struct tracer *t, uint32_t ci, const struct sighting *s)
+{
+	unsigned n = 0;
+
+	for (uint32_t li = conv_at(t, ci)->legs; li != 0; li = leg_at(t, li)->next)
+		if (place_eq(leg_at(t, li)->place, s->at) || ++n == LEGS_PER_CONV)
+			return li;
+	return leg_new(t, ci, s);
 }
 
 static void
@@ -171,7 +183,7 @@ taken_over(const struct conv *c, const struct flow_rec *f, const struct sighting
 		return idle > idle_limit_ns(s->key.proto);
 	if ((s->l->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;
-	initiator = conv_direction(c, s->from_b) ==
+	initiator = conv_direction(c, s->at.from_b) ==
 	    (f->flags & FLW_INITIATOR_1 ? 1u : 0u);
 	if (f->flags & FLW_ISN && initiator && f->isn == s->l->seq)
 		return false;		/* the same SYN again, or elsewhere */
@@ -226,14 +238,14 @@ take_error(struct tracer *t, const struct sighting *s)
 		if (f->error == 0)
 			return true;
 		*(struct flow_error *)pool_at(&t->errors, f->error) =
-		    (struct flow_error){ .from = s->l->t.src, .dir = s->dir,
-		    .iface = s->iface };
+		    (struct flow_error){ .from = s->l->t.src, .dir = s->at.dir,
+		    .iface = s->at.iface };
 	}
 	e = pool_at(&t->errors, f->error);
 	e->type = s->l->icmp_type;
 	e->code = s->l->icmp_code;
 	/* Passed on from interface to interface it is still one. */
-	if (e->iface == s->iface && e->dir == s->dir)
+	if (e->iface == s->at.iface && e->dir == s->at.dir)
 		if (f->icmp_errors != UINT16_MAX)
 			f->icmp_errors++;
 	flow_touch(t, conv_at(t, ci)->flow, s->ts);
@@ -247,8 +259,8 @@ take_error(struct tracer *t, const struct sighting *s)
 static struct frag_slot *
 frag_slot(struct tracer *t, const struct sighting *s)
 {
-	const uint8_t *from = (s->from_b ? &s->key.b : &s->key.a)->b;
-	const uint8_t *to = (s->from_b ? &s->key.a : &s->key.b)->b;
+	const uint8_t *from = (s->at.from_b ? &s->key.b : &s->key.a)->b;
+	const uint8_t *to = (s->at.from_b ? &s->key.a : &s->key.b)->b;
 	uint64_t w[4], id;
 	struct frag_slot *f;
 
@@ -256,7 +268,7 @@ frag_slot(struct tracer *t, const struct sighting *s)
 	memcpy(w + 2, to, 16);
 	id = fp_mix(w[0] ^ w[2] << 1, w[1] ^ w[3] << 1) ^
 	    fp_mix((uint64_t)s->l->ip_id << 32 | s->key.tunnel_id,
-	    (uint64_t)s->iface << 24 | (uint64_t)s->dir << 16 |
+	    (uint64_t)s->at.iface << 24 | (uint64_t)s->at.dir << 16 |
 	    (uint64_t)s->key.tunnel_type << 8 | s->key.proto);
 	f = &t->frags[id % FRAG_SLOTS];
 	if (f->id != id || nstime_diff_ns(s->ts, f->ts) > FRAG_WAIT_NS)
@@ -339,7 +351,7 @@ take_sighting(struct tracer *t, const struct sighting *s, uint32_t hint)
 	if (s->l->has & IS_FRAG)
 		take_first_fragment(t, s, li);
 	f = flow_at(t, fi);
-	dir = conv_direction(conv_at(t, ci), s->from_b);
+	dir = conv_direction(conv_at(t, ci), s->at.from_b);
 	is_ref = f->ref[dir] == 0 || f->ref[dir] == li;
 	track_packet(f, s, dir, is_ref);
 	if (is_ref)
@@ -392,7 +404,7 @@ run_batch(struct tracer *t)
 		if (hint[i] == 0)
 			continue;
 		l = leg_at(t, conv_at(t, hint[i])->legs);
-		if (l->iface != t->batch[i].iface && l->next != 0)
+		if (!place_eq(l->place, t->batch[i].at) && l->next != 0)
 			__builtin_prefetch(leg_at(t, l->next), 1);
 	}
 	for (unsigned i = 0; i < n; i++)
@@ -414,11 +426,11 @@ take_layer(struct tracer *t, const struct obs *o, const struct packet *p,
 	s = &t->batch[t->n_batch++];
 	s->l = l;
 	s->ts = o->ts;
-	s->iface = iface;
 	s->source = t->ifaces[iface].source;
-	s->dir = p->dir != DIR_UNKNOWN ? p->dir : o->packet.dir;
+	s->at.iface = iface;
+	s->at.dir = p->dir != DIR_UNKNOWN ? p->dir : o->packet.dir;
 	s->hash = key_make(&s->key, l->has & HAS_ERROR ? &l->about : &l->t,
-	    &l->tunnel, &s->from_b);
+	    &l->tunnel, &s->at.from_b);
 	fp = fingerprint_of(l);
 	s->fp = fp.hash;
 	s->strength = fp.strength;

@@ -17,19 +17,10 @@
 #define DECODE_TRACER_INT_H
 
 #include "decode/fingerprint.h"
+#include "decode/key.h"
 #include "decode/pool.h"
 #include "decode/sketch.h"
 #include "decode/tracer.h"
-
-/* Lower endpoint first, so that both directions have one key. */
-struct key {
-	struct addr	a, b;
-	uint16_t	pa, pb;
-	uint8_t		proto;
-	uint8_t		tunnel_type;
-	uint16_t	zero;
-	uint32_t	tunnel_id;
-};
 
 enum sighting_flag {
 	SIGHT_SELECTED	= 1 << 0,
@@ -37,23 +28,29 @@ enum sighting_flag {
 	SIGHT_CUT	= 1 << 2,	/* fingerprint.cut */
 };
 
+/* What tells the legs of a conv apart. */
+struct place {
+	uint16_t	iface;
+	uint8_t		dir;		/* enum direction */
+	uint8_t		from_b;		/* the sender is key.b */
+};
+
+static inline bool
+place_eq(struct place x, struct place y)
+{
+	return memcmp(&x, &y, sizeof(x)) == 0;
+}
+
 struct sighting {
 	struct key	key;		/* of an ICMP error: the packet it is about */
 	uint32_t	hash;		/* of key */
 	struct nstime	ts;
 	uint64_t	fp;
 	const struct layer *l;		/* in the batch's packets; payload is gone */
-	uint16_t	iface;
+	struct place	at;
 	uint8_t		source;		/* captures with one clock have one number */
-	uint8_t		from_b;		/* the sender is key.b */
-	uint8_t		dir;
 	uint8_t		flags;		/* enum sighting_flag */
 	uint8_t		strength;
-};
-
-enum leg_flag {
-	LEG_FROM_B	= 1 << 0,	/* the sender is the conv's key.b */
-	LEG_VLAN	= 1 << 1,
 };
 
 struct leg_rec {
@@ -61,11 +58,10 @@ struct leg_rec {
 	uint64_t	packets, bytes;
 	uint32_t	conv;
 	uint32_t	next;		/* of the same conv */
-	uint16_t	iface, vlan;
-	uint8_t		dir;
+	struct place	place;
+	uint16_t	vlan;
+	bool		has_vlan;
 	uint8_t		ttl;
-	uint8_t		flags;		/* enum leg_flag */
-	uint8_t		source;
 };
 
 enum conv_flag {
@@ -163,6 +159,8 @@ struct iface_rec {
 	/* For IFACE_PEER: the interface that answers these senders. */
 	uint16_t	own;
 	uint32_t	own_votes;
+	bool		is_shown;
+	struct iface	shown;		/* what tracer_iface() says */
 };
 
 enum iface_kind {
@@ -176,7 +174,6 @@ enum iface_kind {
 struct iface_hint {
 	uint32_t	number, ifindex;
 	uint16_t	iface;
-	uint8_t		kind;
 	bool		set;
 };
 #define IFACE_HINTS	256
@@ -239,15 +236,11 @@ flow_at(const struct tracer *t, uint32_t i)
 	return (struct flow_rec *)t->flows.base + i;
 }
 
-static inline bool
-key_eq(const struct key *x, const struct key *y)
+/* The clock that stamped a leg's sightings. */
+static inline uint8_t
+leg_source(const struct tracer *t, const struct leg_rec *l)
 {
-	uint64_t a[5], b[5];
-
-	memcpy(a, x, sizeof(a));
-	memcpy(b, y, sizeof(b));
-	return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) |
-	    (a[4] ^ b[4])) == 0 && x->tunnel_id == y->tunnel_id;
+	return t->ifaces[l->place.iface].source;
 }
 
 /* Direction of a sighting within its flow: 0 or 1. */
@@ -265,15 +258,19 @@ uint32_t	index_find(const struct tracer *, const struct key *, uint32_t hash);
 uint32_t	index_guess(const struct tracer *, uint32_t hash);
 bool		index_insert(struct tracer *, uint32_t conv, uint32_t hash);
 void		index_remove(struct tracer *, uint32_t conv);
-uint32_t	key_hash(const struct key *);
-/* The canonical key of a tuple in a tunnel, and its hash; *from_b as in struct
-   sighting. */
-uint32_t	key_make(struct key *, const struct tuple *, const struct tunnel *,
-		    uint8_t *from_b);
-
 /* iface.c: where a packet was seen. */
 bool		iface_declare(struct tracer *, const struct obs_iface *);
-uint16_t	iface_of(struct tracer *, const struct obs_packet *, const struct packet *);
+uint16_t	iface_find(struct tracer *, const struct obs_packet *, const struct packet *);
+static inline uint16_t
+iface_of(struct tracer *t, const struct obs_packet *o, const struct packet *p)
+{
+	uint32_t ifindex = o->linktype == LT_SLL2 ? p->ifindex : 0;
+	const struct iface_hint *h =
+	    &t->iface_hint[(ifindex ^ o->number) % IFACE_HINTS];
+
+	return h->set && h->number == o->number && h->ifindex == ifindex ?
+	    h->iface : iface_find(t, o, p);
+}
 void		iface_vote_own(struct tracer *, uint16_t peer, uint16_t own);
 void		iface_fini(struct tracer *);
 
@@ -284,7 +281,11 @@ void		match_fini(struct tracer *);
    joined by it.  The conv's flow may still be 0, and is set by a join. */
 void		match_sighting(struct tracer *, const struct sighting *,
 		    uint32_t conv, uint32_t leg);
-void		match_prefetch(const struct tracer *, const struct sighting *);
+static inline void
+match_prefetch(const struct tracer *t, const struct sighting *s)
+{
+	__builtin_prefetch(&t->recent[(uint32_t)s->fp & t->recent_mask], 1);
+}
 void		match_finish(struct tracer *);
 
 /* flows.c: life of flows. */

@@ -27,8 +27,8 @@ set_initiator(struct flow_rec *f, unsigned dir, bool sure)
 static void
 ports_of(const struct sighting *s, uint16_t *from, uint16_t *to)
 {
-	*from = s->from_b ? s->key.pb : s->key.pa;
-	*to = s->from_b ? s->key.pa : s->key.pb;
+	*from = s->at.from_b ? s->key.pb : s->key.pa;
+	*to = s->at.from_b ? s->key.pa : s->key.pb;
 }
 
 /* Is this packet an answer, as far as its ports tell? */

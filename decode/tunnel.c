@@ -34,7 +34,7 @@ content_set(struct content *c, struct span s, uint32_t n, uint32_t type,
 {
 	c->s = span_after(s, n);
 	c->type = type;
-	c->has = 0;
+	c->has = 0;		/* it is in no VLAN of the frame around it */
 	c->tunnel.type = (uint8_t)tunnel;
 	c->tunnel.id = id;
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pcapng.h - the pcapng block reader, over any supply of bytes.  Internal to
+ * capture/, apart from the fuzzer, which feeds it from memory.
+ *
+ * One buffer that grows with the blocks that really arrive, up to
+ * PCAPNG_BLOCK_MAX, and one small record for each interface are all its memory.
+ */
+#ifndef CAPTURE_PCAPNG_H
+#define CAPTURE_PCAPNG_H
+
+#include <sys/types.h>
+
+#include "capture/reading.h"
+
+/* Longest block that is read (as Wireshark); of types that are skipped only
+   the end of the file limits the length. */
+#define PCAPNG_BLOCK_MAX	(16 * 1024 * 1024)
+
+/* Interfaces of one file, all sections together. */
+#define PCAPNG_IFACES_MAX	1024
+
+/* As input_read() and input_error(). */
+struct pcapng_bytes {
+	ssize_t		(*read)(void *arg, void *buf, size_t n);
+	const char	*(*error)(const void *arg);
+	void		*arg;
+};
+
+struct pcapng;
+
+/* NULL only when there is no memory; the reading is borrowed. */
+struct pcapng	*pcapng_new(struct pcapng_bytes, struct reading *);
+void		 pcapng_free(struct pcapng *);	/* NULL is fine */
+int		 pcapng_next(struct pcapng *, struct obs *); /* as source_next() */
+
+#endif
