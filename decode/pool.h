@@ -29,9 +29,8 @@ void		 pool_fini(struct pool *);	/* a zeroed pool is fine */
 uint32_t	 pool_take(struct pool *);
 void		 pool_give(struct pool *, uint32_t i);
 
-/* Memory for a table that is used all over: zeroed, in huge pages where the
-   system allows (madvise(2)), since every access would cost a page walk
-   otherwise.  NULL when there is none. */
+/* Zeroed memory that costs nothing until it is touched; NULL when not even
+   address space is to be had. */
 void		*pool_pages(size_t size);
 void		 pool_pages_free(void *, size_t size);	/* NULL is fine */
 

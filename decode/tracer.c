@@ -2,10 +2,10 @@
 /*
  * tracer.c - the fold over observations.
  *
- * Packets are decoded at once and reduced to sightings, which are then worked
- * on in small batches, so that the memory each one needs is on its way before
- * it is touched.  The batch changes nothing but the time it takes: sightings
- * are taken in order, and every other observation empties it first.
+ * Packets are decoded at once and reduced to sightings, which are taken a few
+ * packets later, when the memory that they need is near.  That changes nothing
+ * but the time it takes: sightings are taken in order, and every other
+ * observation takes those on the way first.
  */
 #include "decode/tracer.h"
 
@@ -200,7 +200,7 @@ conv_retire(struct tracer *t, uint32_t ci)
 }
 
 /* The conv of a sighting; 0 when there is no memory.  `hint` is what its hash
-   named when the batch began, or 0. */
+   named a few packets ago, or 0. */
 static uint32_t
 conv_of(struct tracer *t, const struct sighting *s, uint32_t hint)
 {
@@ -363,67 +363,101 @@ take_sighting(struct tracer *t, const struct sighting *s, uint32_t hint)
 		evict_idlest(t);
 }
 
-static void
-prefetch_flow(const struct tracer *t, uint32_t fi)
-{
-	const uint8_t *p = pool_at(&t->flows, fi);
+/*
+ * Packets wait in a ring on their way, so that the memory each needs is there
+ * when it is taken: its index slot and bucket are asked for when it comes in,
+ * its convs LAG_CONV packets later, their first leg and flow LAG_LEG packets
+ * later, the leg that it really is at LAG_NEXT; at LAG_TAKE it is taken.
+ */
+enum { LAG_CONV = 3, LAG_LEG = 6, LAG_NEXT = 9, LAG_TAKE = 12 };
 
-	__builtin_prefetch(p, 1);
-	__builtin_prefetch(p + 64, 1);
-	__builtin_prefetch(p + 128, 1);
+_Static_assert(LAG_TAKE < RING, "a packet is taken before its slot is used again");
+
+static void
+ask_convs(const struct tracer *t, struct slot *k)
+{
+	for (unsigned i = 0; i < k->n; i++) {
+		k->hint[i] = index_guess(t, k->sighting[i].hash);
+		__builtin_prefetch(conv_at(t, k->hint[i]));
+	}
 }
 
-/*
- * The index slot and the bucket of recent sightings were asked for when the
- * sighting was made.  Convs, then their first leg and flow, then the leg that
- * it really is: each is on its way while the others of the batch are looked at.
- */
 static void
-run_batch(struct tracer *t)
+ask_legs(const struct tracer *t, const struct slot *k)
 {
-	uint32_t hint[BATCH * PACKET_MAX_LAYERS];
-	unsigned n = t->n_batch;
+	for (unsigned i = 0; i < k->n; i++) {
+		const struct conv *c = conv_at(t, k->hint[i]);
+		const uint8_t *flow = pool_at(&t->flows, c->flow);
 
-	for (unsigned i = 0; i < n; i++) {
-		hint[i] = index_guess(t, t->batch[i].hash);
-		if (hint[i] != 0)
-			__builtin_prefetch(conv_at(t, hint[i]));
-	}
-	for (unsigned i = 0; i < n; i++) {
-		const struct conv *c;
-
-		if (hint[i] == 0)
-			continue;
-		c = conv_at(t, hint[i]);
 		__builtin_prefetch(leg_at(t, c->legs), 1);
-		prefetch_flow(t, c->flow);
+		__builtin_prefetch(flow, 1);
+		__builtin_prefetch(flow + 64, 1);
+		__builtin_prefetch(flow + 128, 1);
 	}
-	for (unsigned i = 0; i < n; i++) {
-		const struct leg_rec *l;
+}
 
-		if (hint[i] == 0)
-			continue;
-		l = leg_at(t, conv_at(t, hint[i])->legs);
-		if (!place_eq(l->place, t->batch[i].at) && l->next != 0)
-			__builtin_prefetch(leg_at(t, l->next), 1);
+static void
+ask_next_legs(const struct tracer *t, const struct slot *k)
+{
+	for (unsigned i = 0; i < k->n; i++) {
+		const struct conv *c = conv_at(t, k->hint[i]);
+
+		__builtin_prefetch(leg_at(t, leg_at(t, c->legs)->next), 1);
 	}
-	for (unsigned i = 0; i < n; i++)
-		take_sighting(t, &t->batch[i], hint[i]);
-	t->n_batch = t->n_packets = 0;
+}
+
+static void
+take_slot(struct tracer *t, const struct slot *k)
+{
+	for (unsigned i = 0; i < k->n; i++)
+		take_sighting(t, &k->sighting[i], k->hint[i]);
+	t->n_taken++;
+}
+
+static struct slot *
+slot_at(struct tracer *t, uint64_t packet)
+{
+	return &t->ring[packet % RING];
+}
+
+/* One packet came in: move those on the way one step on. */
+static void
+step(struct tracer *t)
+{
+	uint64_t last = t->n_in++, waiting = last - t->n_taken;
+
+	if (waiting >= LAG_CONV)
+		ask_convs(t, slot_at(t, last - LAG_CONV));
+	if (waiting >= LAG_LEG)
+		ask_legs(t, slot_at(t, last - LAG_LEG));
+	if (waiting >= LAG_NEXT)
+		ask_next_legs(t, slot_at(t, last - LAG_NEXT));
+	if (waiting >= LAG_TAKE)
+		take_slot(t, slot_at(t, last - LAG_TAKE));
+}
+
+/* Take all that are on the way. */
+static void
+drain(struct tracer *t)
+{
+	while (t->n_taken < t->n_in)
+		take_slot(t, slot_at(t, t->n_taken));
 }
 
 /* ---- packets to sightings ---- */
 
 static void
-take_layer(struct tracer *t, const struct obs *o, const struct packet *p,
+take_layer(struct tracer *t, const struct obs *o, struct slot *k,
     const struct layer *l, uint16_t iface)
 {
+	const struct packet *p = &k->packet;
 	struct sighting *s;
 	struct fingerprint fp;
 
 	if (l->kind != LAYER_IP)
 		return;
-	s = &t->batch[t->n_batch++];
+	k->hint[k->n] = 0;
+	s = &k->sighting[k->n++];
 	s->l = l;
 	s->ts = o->ts;
 	s->source = t->ifaces[iface].source;
@@ -459,34 +493,41 @@ count_reason(struct tracer *t, const char *why)
 }
 
 static void
-take_packet(struct tracer *t, const struct obs *o)
+count_packet(struct tracer *t, const struct obs *o, const struct packet *p)
 {
-	struct packet *p = &t->packets[t->n_packets];
 	struct tracer_stats *st = &t->stats;
-	uint16_t iface;
 
-	packet_decode(p, o->packet.linktype, o->packet.data, o->packet.caplen,
-	    o->packet.len);
-	if (st->packets == 0)
+	if (st->packets++ == 0)
 		st->first = st->last = o->ts;
-	st->packets++;
 	st->bytes += o->packet.len;
 	st->outcome[p->outcome]++;
 	if (o->ts.ns > st->last.ns)
 		st->last = o->ts;
-	if (o->ts.ns < st->first.ns)
+	else if (o->ts.ns < st->first.ns)
 		st->first = o->ts;
 	if (p->outcome != DEC_OK && p->why != NULL)
 		count_reason(t, p->why);
+}
+
+static void
+take_packet(struct tracer *t, const struct obs *o)
+{
+	struct slot *k = slot_at(t, t->n_in);
+	struct packet *p = &k->packet;
+	uint16_t iface;
+
+	k->n = 0;
+	packet_decode(p, o->packet.linktype, o->packet.data, o->packet.caplen,
+	    o->packet.len);
+	count_packet(t, o, p);
 	if (p->n_layers == 0)
 		return;
 	iface = iface_of(t, &o->packet, p);
 	if (iface >= t->n_ifaces)
 		return;
 	for (unsigned i = 0; i < p->n_layers; i++)
-		take_layer(t, o, p, &p->layer[i], iface);
-	if (++t->n_packets == BATCH)
-		run_batch(t);
+		take_layer(t, o, k, &p->layer[i], iface);
+	step(t);
 }
 
 static void
@@ -519,7 +560,7 @@ tracer_observe(struct tracer *t, const struct obs *o)
 		take_packet(t, o);
 		return;
 	}
-	run_batch(t);
+	drain(t);
 	switch (o->type) {
 	case OBS_IFACE:
 		iface_declare(t, &o->iface);
@@ -543,7 +584,7 @@ tracer_finish(struct tracer *t)
 {
 	if (t->finished)
 		return;
-	run_batch(t);
+	drain(t);
 	match_finish(t);
 	t->finished = true;
 }
@@ -566,7 +607,7 @@ tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
 	bool sorted = true;
 	int r = 1;
 
-	run_batch(t);
+	drain(t);
 	order = calloc(t->flows.live + 1, sizeof(*order));
 	if (order == NULL)
 		return -1;

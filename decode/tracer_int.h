@@ -46,7 +46,7 @@ struct sighting {
 	uint32_t	hash;		/* of key */
 	struct nstime	ts;
 	uint64_t	fp;
-	const struct layer *l;		/* in the batch's packets; payload is gone */
+	const struct layer *l;		/* in the slot's packet; its payload is gone */
 	struct place	at;
 	uint8_t		source;		/* captures with one clock have one number */
 	uint8_t		flags;		/* enum sighting_flag */
@@ -183,7 +183,15 @@ struct name_rec {
 	char		*name;
 };
 
-#define BATCH		32
+/* A packet on its way into the tables. */
+struct slot {
+	struct packet	packet;
+	unsigned	n;
+	struct sighting	sighting[PACKET_MAX_LAYERS];
+	uint32_t	hint[PACKET_MAX_LAYERS];	/* convs, as index_guess() said */
+};
+#define RING		16
+
 #define MAX_REASONS	16
 
 struct reason {
@@ -211,9 +219,8 @@ struct tracer {
 	struct name_rec		*names;
 	unsigned		n_names, room_names;
 	struct reason		reasons[MAX_REASONS];
-	struct packet		packets[BATCH];
-	struct sighting		batch[BATCH * PACKET_MAX_LAYERS];
-	unsigned		n_packets, n_batch;
+	struct slot		ring[RING];
+	uint64_t		n_in, n_taken;	/* packets, ever */
 	struct flow		view;		/* what tracer_describe() fills for callbacks */
 };
 
