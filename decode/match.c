@@ -23,6 +23,9 @@
 
 /* Longer than any queue on a node holds a packet (bufferbloat included). */
 #define WINDOW_NS	NS_PER_SEC
+/* Payload alone is evidence only between sightings this close: what other hosts
+   sent meanwhile must all be in sight. */
+#define WINDOW_WEAK_NS	(20 * NS_PER_MSEC)
 /* Two packets stamped on different CPUs may stand in the wrong order. */
 #define STAMP_SLACK_NS	NS_PER_MSEC
 /* Buckets of RECENT_WAYS: 16 K sightings, 256 KiB, so that they stay in the
@@ -56,19 +59,28 @@ match_init(struct tracer *t)
 {
 	t->recent_mask = RECENT_BUCKETS - 1;
 	t->recent = pool_pages(sizeof(*t->recent) * RECENT_BUCKETS);
-	return t->recent != NULL;
+	t->recent_lost = pool_pages(sizeof(*t->recent_lost) * RECENT_BUCKETS);
+	return t->recent != NULL && t->recent_lost != NULL;
 }
 
 void
 match_fini(struct tracer *t)
 {
 	pool_pages_free(t->recent, sizeof(*t->recent) * RECENT_BUCKETS);
+	pool_pages_free(t->recent_lost, sizeof(*t->recent_lost) * RECENT_BUCKETS);
 }
 
 static struct recent *
 bucket_of(const struct tracer *t, uint64_t hash)
 {
 	return &t->recent[(uint32_t)hash & t->recent_mask];
+}
+
+/* When a sighting that still waited for its twin was last pushed out there. */
+static struct nstime *
+lost_of(const struct tracer *t, uint64_t hash)
+{
+	return &t->recent_lost[(uint32_t)hash & t->recent_mask];
 }
 
 static uint32_t
@@ -217,7 +229,10 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 	   ICMP id alone was changed. */
 	if (!(kept_all && tunnelled) && !places_fit(t, q, l, w.earlier))
 		return w;
-	if (taken && q->strength == FP_WEAK)
+	/* Payload alone: not what has its twin, and what a host on this node sends
+	   itself has the full TTL. */
+	if (q->strength == FP_WEAK && (taken || (l->ttl == s->l->ttl && !kept_all) ||
+	    llabs(nstime_diff_ns(s->ts, ts)) > WINDOW_WEAK_NS))
 		return w;
 	w.score = (uint8_t)(1 + kept * 2 + (taken ? 0 : 8) +
 	    (l->ttl != s->l->ttl || kept_all ? 1 : 0));
@@ -283,6 +298,7 @@ static bool
 choose(struct tracer *t, const struct quest *q, const struct twin *twins, unsigned n)
 {
 	const struct twin *best = &twins[0];
+	struct nstime lost;
 	bool alone = true;
 
 	for (unsigned i = 1; i < n; i++) {
@@ -294,6 +310,11 @@ choose(struct tracer *t, const struct quest *q, const struct twin *twins, unsign
 			alone = true;
 		}
 	}
+	/* A rival may have been pushed out of the bucket. */
+	lost = *lost_of(t, q->hash);
+	if (q->strength == FP_WEAK && lost.ns != 0 &&
+	    nstime_diff_ns(q->s->ts, lost) < WINDOW_WEAK_NS)
+		alone = false;
 	if (alone)
 		vote(t, q, best);
 	else
@@ -340,8 +361,12 @@ ways_of(const struct recent *b, uint32_t tag)
 _Static_assert(RECENT_WAYS == 4, "oldest_way() and ways_of() are written out");
 
 static inline void
-put(struct recent *b, unsigned way, const struct quest *q, bool found)
+put(struct tracer *t, struct recent *b, unsigned way, const struct quest *q, bool found)
 {
+	/* What stood there may still have waited for its twin. */
+	if (nstime_diff_ns(q->s->ts, b->ts[way]) < WINDOW_WEAK_NS &&
+	    !(b->leg[way] & RECENT_TAKEN) && b->leg[way] != q->leg)
+		*lost_of(t, q->hash) = q->s->ts;
 	b->tag[way] = tag_of(q->hash);
 	b->leg[way] = q->leg | (found ? RECENT_TAKEN : 0);
 	b->ts[way] = q->s->ts;
@@ -391,7 +416,7 @@ look(struct tracer *t, const struct quest *q, bool enter)
 
 	if (ways == 0) {
 		if (enter)
-			put(b, spot, q, false);
+			put(t, b, spot, q, false);
 		return false;
 	}
 	f.own = -1;
@@ -412,7 +437,7 @@ look(struct tracer *t, const struct quest *q, bool enter)
 		found = choose(t, q, f.twins, f.n_twins);
 	}
 	if (enter)
-		put(b, spot, q, found);
+		put(t, b, spot, q, found);
 	return found;
 }
 
@@ -429,7 +454,7 @@ enter(struct tracer *t, const struct quest *q, bool found)
 		if ((b->leg[way] & ~RECENT_TAKEN) == q->leg)
 			spot = way;
 	}
-	put(b, spot, q, found);
+	put(t, b, spot, q, found);
 }
 
 /*

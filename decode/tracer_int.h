@@ -207,6 +207,7 @@ struct tracer {
 	struct index_slot	*index;
 	uint32_t		index_mask, index_used;
 	struct recent		*recent;
+	struct nstime		*recent_lost;	/* for each bucket; see match.c */
 	uint32_t		recent_mask;
 	struct frag_slot	*frags;
 	uint32_t		oldest, newest;	/* flows by idleness */
