@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_options.c - the option table, and what is made from it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "ui/commands.h"
+#include "ui/help.h"
+#include "ui/options.h"
+#include "ui/suggest.h"
+#include "ui/where.h"
+
+static char *
+written(enum help_form form)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	help_write(f, form);
+	fclose(f);
+	return text;
+}
+
+static void
+table_is_sound(void **state)
+{
+	const struct option_row *row, *other;
+	unsigned i, k;
+
+	(void)state;
+	for (i = 0; (row = option_get(i)) != NULL; i++) {
+		assert_true(row->name[0] != '\0' && row->help[0] != '\0');
+		assert_true(row->group < N_OPTION_GROUPS);
+		assert_int_equal(row->arg == NULL, row->type == OPT_FLAG);
+		assert_int_equal(row->word != NULL, row->type == OPT_WORD);
+		assert_int_equal(row->max != 0, row->type == OPT_NUMBER);
+		for (k = 0; k < i; k++) {
+			other = option_get(k);
+			assert_string_not_equal(row->name, other->name);
+			assert_true(row->letter == 0 ||
+			    row->letter != other->letter);
+			assert_true(row->offset != other->offset);
+		}
+	}
+	assert_true(i > 10);
+}
+
+/* Every option and key is in every form. */
+static void
+everything_is_documented(void **state)
+{
+	static const enum help_form forms[] = { HELP_TEXT, HELP_MAN, HELP_BASH };
+	const struct option_row *row;
+	const char *name, *help;
+	unsigned form, i;
+
+	(void)state;
+	for (form = 0; form < 3; form++) {
+		char *text = written(forms[form]);
+		bool man = forms[form] == HELP_MAN;
+
+		for (i = 0; (row = option_get(i)) != NULL; i++) {
+			char want[96], *w = want;
+			const char *c;
+
+			w = stpcpy(w, man ? "\\-\\-" : "--");
+			for (c = row->name; *c != '\0'; c++) {
+				if (man && *c == '-')
+					*w++ = '\\';
+				*w++ = *c;
+			}
+			*w = '\0';
+			if (row->group != GROUP_HIDDEN &&
+			    strstr(text, want) == NULL)
+				fail_msg("form %u lacks %s", form, want);
+		}
+		for (i = 0; forms[form] != HELP_BASH &&
+		    where_key(i, &name, &help); i++)
+			if (strstr(text, name) == NULL)
+				fail_msg("form %u lacks key %s", form, name);
+		free(text);
+	}
+}
+
+/* A line of roff that begins with . or ' must be a request that we use. */
+static void
+manual_has_no_stray_requests(void **state)
+{
+	static const char *const ours[] = { ".TH", ".SH", ".SS", ".TP", ".B",
+		".BR", ".br", ".\\\"" };
+	char *text = written(HELP_MAN), *line, *save = NULL;
+	unsigned lines = 0;
+
+	(void)state;
+	for (line = strtok_r(text, "\n", &save); line != NULL;
+	    line = strtok_r(NULL, "\n", &save), lines++) {
+		bool known = line[0] != '.' && line[0] != '\'';
+		size_t i, n = strcspn(line, " ");
+
+		for (i = 0; i < sizeof(ours) / sizeof(ours[0]) && !known; i++)
+			known = strlen(ours[i]) == n &&
+			    memcmp(line, ours[i], n) == 0;
+		if (!known)
+			fail_msg("stray request: %s", line);
+	}
+	assert_true(lines > 100);
+	free(text);
+}
+
+static bool
+parse(struct options *o, const char *const *args)
+{
+	static char copies[16][64];
+	static char *argv[17];
+	int argc = 0;
+
+	for (; args[argc] != NULL; argc++) {
+		snprintf(copies[argc], sizeof(copies[argc]), "%s", args[argc]);
+		argv[argc] = copies[argc];
+	}
+	argv[argc] = NULL;
+	return options_parse(o, argc, argv);
+}
+
+#define PARSE(o, ...)	parse((o), (const char *const[]){ "podpath",	\
+	__VA_ARGS__, NULL })
+
+static void
+parses(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_true(PARSE(&o, "read", "a.pcap", "-vn", "-c", "5", "tcp", "-ojson",
+	    "--max-flows=7", "--where", "x=y", "--color", "never"));
+	assert_string_equal(o.command->name, "read");
+	assert_true(o.verbose && o.numeric && !o.help);
+	assert_int_equal(o.count, 5);
+	assert_int_equal(o.max_flows, 7);
+	assert_string_equal(o.output, "json");
+	assert_string_equal(o.where, "x=y");
+	assert_string_equal(o.color, "never");
+	assert_int_equal(o.n_words, 2);
+	assert_string_equal(o.words[0], "a.pcap");
+	assert_string_equal(o.words[1], "tcp");
+}
+
+static void
+parses_defaults(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_true(PARSE(&o, "read", "--", "-v", "-"));
+	assert_false(o.verbose);
+	assert_int_equal(o.n_words, 2);
+	assert_string_equal(o.words[0], "-v");
+	assert_string_equal(o.output, "text");
+	assert_string_equal(o.color, "auto");
+	assert_int_equal(o.count, 0);
+}
+
+static void
+read_without_its_name(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_true(PARSE(&o, "-v", "-r", "f", "tcp"));
+	assert_string_equal(o.command->name, "read");
+	assert_string_equal(o.read_file, "f");
+	assert_int_equal(o.n_words, 1);
+	assert_true(PARSE(&o, "--help"));
+	assert_true(o.help && o.command == NULL);
+}
+
+static const char *
+guess(const char *typed)
+{
+	struct suggest s = { .word = typed };
+
+	suggest_try(&s, "read");
+	suggest_try(&s, "record");
+	suggest_try(&s, "verify");
+	return suggest_best(&s);
+}
+
+static void
+suggestions(void **state)
+{
+	(void)state;
+	assert_string_equal(guess("reed"), "read");
+	assert_string_equal(guess("raed"), "read");
+	assert_string_equal(guess("reads"), "read");
+	assert_string_equal(guess("rea"), "read");
+	assert_string_equal(guess("recrod"), "record");
+	assert_string_equal(guess("verfyi"), "verify");
+	assert_null(guess("x"));
+	assert_null(guess(""));
+	assert_null(guess("live"));
+	assert_null(guess("a word that is longer than any of ours may ever be"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_is_sound),
+		cmocka_unit_test(everything_is_documented),
+		cmocka_unit_test(manual_has_no_stray_requests),
+		cmocka_unit_test(parses),
+		cmocka_unit_test(parses_defaults),
+		cmocka_unit_test(read_without_its_name),
+		cmocka_unit_test(suggestions),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_read.c - podpath read: saved captures in, explained flows out. */
+#include <errno.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/filter.h"
+#include "capture/source.h"
+#include "ui/align.h"
+#include "ui/commands.h"
+#include "ui/complain.h"
+#include "ui/inputs.h"
+#include "ui/options.h"
+#include "ui/output.h"
+#include "ui/progress.h"
+#include "ui/where.h"
+
+#define LOOK_EVERY	4096	/* observations between looks at the clock */
+
+struct run {
+	const struct options *options;
+	struct inputs	 inputs;
+	struct where	*where;		/* NULL: every flow */
+	struct source	**sources;
+	int64_t		*shift_ns;	/* of each source's clock */
+	unsigned	 n_sources;
+	struct merge	*merge;		/* owns the sources */
+	struct tracer	*tracer;
+	struct outbuf	 outbuf;
+	struct naming	 names;
+	const struct output *output;
+	struct output_run form;
+	struct progress	 progress;
+	struct summary	 summary;
+	bool		 failed;	/* some input was bad: exit code 2 */
+};
+
+/* Set by SIGINT; the only way a handler can speak to the loop. */
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int sig)
+{
+	(void)sig;
+	if (interrupted)
+		_exit(EXIT_INTERRUPT);
+	interrupted = 1;
+}
+
+static void
+catch_interrupt(void)
+{
+	struct sigaction sa = { .sa_handler = on_interrupt }, old;
+
+	/* A shell that starts us in the background has it ignored. */
+	if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+		return;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+}
+
+static struct iface
+iface_of(const void *tracer, unsigned iface)
+{
+	return tracer_iface(tracer, iface);
+}
+
+static const char *
+name_of(const void *tracer, const struct addr *a)
+{
+	return tracer_name(tracer, a);
+}
+
+static bool
+wants_color(const struct options *o)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (strcmp(o->color, "auto") != 0)
+		return strcmp(o->color, "always") == 0;
+	return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0') &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+/* ---- flows out */
+
+static void
+write_flow(struct run *r, const struct flow *f)
+{
+	if (r->inputs.filter != NULL && !f->selected)
+		return;
+	if (r->where != NULL && !where_match(r->where, f, &r->names))
+		return;
+	r->summary.shown++;
+	if ((f->has & FLOW_TRANSLATED) && f->nat != 0)
+		r->summary.translated++;
+	r->output->flow(&r->form, f);
+}
+
+/* Evicted or taken over: it will not be seen again. */
+static void
+on_done(void *arg, const struct flow *f)
+{
+	write_flow(arg, f);
+}
+
+static int
+on_each(void *arg, const struct flow *f)
+{
+	struct run *r = arg;
+
+	write_flow(r, f);
+	return r->outbuf.error != 0 ? -1 : 1;
+}
+
+static void
+make_summary(struct run *r)
+{
+	struct summary *s = &r->summary;
+	uint64_t count;
+	const char *why;
+
+	s->stats = *tracer_stats(r->tracer);
+	s->wall_ns = clock_now_ns() - r->progress.start_ns;
+	for (s->n_reasons = 0; s->n_reasons < SUMMARY_REASONS; s->n_reasons++) {
+		why = tracer_reason(r->tracer, s->n_reasons, &count);
+		if (why == NULL)
+			break;
+		s->reasons[s->n_reasons].why = why;
+		s->reasons[s->n_reasons].count = count;
+	}
+}
+
+/* ---- packets in */
+
+static void
+show_progress(struct run *r)
+{
+	uint64_t done = 0, total = 0;
+	bool known = true;
+	unsigned i;
+
+	for (i = 0; i < r->n_sources; i++) {
+		struct source_progress p = source_progress(r->sources[i]);
+
+		done += p.done;
+		total += p.total;
+		known = known && p.total != 0;
+	}
+	progress_show(&r->progress, "read", done, known ? total : 0,
+	    tracer_stats(r->tracer)->packets);
+}
+
+/* Those that open; the clocks of several are brought together first. */
+static bool
+open_sources(struct run *r)
+{
+	struct inputs *in = &r->inputs;
+	uint32_t number = 0;
+	unsigned i;
+
+	r->sources = calloc(in->n_files, sizeof(struct source *));
+	r->shift_ns = calloc(in->n_files, sizeof(*r->shift_ns));
+	if (r->sources == NULL || r->shift_ns == NULL) {
+		complain("out of memory");
+		return false;
+	}
+	for (i = 0; i < in->n_files; i++) {
+		struct source_report report = { 0 };
+		struct source *s = source_open(in->files[i], &number, &report);
+
+		if (s != NULL) {
+			in->files[r->n_sources] = in->files[i];
+			r->sources[r->n_sources++] = s;
+			continue;
+		}
+		complain("%s", report.text);
+		r->failed = true;
+	}
+	if (r->n_sources > 1)
+		align_files(in->files, r->n_sources, r->shift_ns, &r->progress,
+		    &interrupted);
+	return r->n_sources > 0;
+}
+
+/* The merge takes the sources, also when it fails; before, they are ours. */
+static bool
+start_merge(struct run *r)
+{
+	r->merge = merge_new(r->sources, r->n_sources, r->shift_ns);
+	if (r->merge != NULL)
+		return true;
+	r->n_sources = 0;
+	complain("out of memory");
+	return false;
+}
+
+static void
+read_packets(struct run *r)
+{
+	uint64_t limit = r->options->count, packets = 0, seen = 0;
+	struct obs o;
+
+	while (!interrupted && merge_next(r->merge, &o) == 1) {
+		tracer_observe(r->tracer, &o);
+		if (o.type == OBS_PACKET && ++packets == limit)
+			break;
+		if (++seen % LOOK_EVERY != 0)
+			continue;
+		/* evicted flows may have met a closed pipe or a full disk */
+		if (r->outbuf.error != 0)
+			break;
+		if (progress_due(&r->progress))
+			show_progress(r);
+	}
+	progress_clear(&r->progress);
+}
+
+static void
+report_sources(struct run *r)
+{
+	unsigned i;
+
+	for (i = 0; i < r->n_sources; i++) {
+		const struct source_report *report = source_report(r->sources[i]);
+
+		if (report->fault == SRC_FINE)
+			continue;
+		/* our Ctrl-C ended a read that waited: no fault of the input */
+		if (interrupted && strstr(report->text, strerror(EINTR)) != NULL)
+			continue;
+		complain("%s%s", report->fault == SRC_CUT ? "warning: " : "",
+		    report->text);
+		if (report->fault == SRC_BAD)
+			r->failed = true;
+	}
+}
+
+/* What the data on standard output may not say by themselves. */
+static void
+report_notices(struct run *r)
+{
+	const struct tracer_stats *s = &r->summary.stats;
+
+	if (r->inputs.filter != NULL && filter_complaint(r->inputs.filter))
+		complain("warning: %s", filter_complaint(r->inputs.filter));
+	if (interrupted)
+		complain("interrupted: this is what was read until then");
+	if (r->output == &output_csv &&
+	    s->lost_kernel + s->lost_interface + s->lost_netlink + s->evicted)
+		complain("warning: the capture lost %llu packets, and %llu flows "
+		    "were evicted early",
+		    (unsigned long long)(s->lost_kernel + s->lost_interface +
+		    s->lost_netlink), (unsigned long long)s->evicted);
+}
+
+/* A reader that went away (head, less) is no error. */
+static void
+report_output(struct run *r)
+{
+	if (outbuf_flush(&r->outbuf) || r->outbuf.error == EPIPE)
+		return;
+	complain("cannot write to standard output: %s",
+	    strerror(r->outbuf.error));
+	r->failed = true;
+}
+
+/* ---- one run */
+
+static const struct output *
+find_output(const char *name)
+{
+	const struct output *o;
+	unsigned i;
+
+	for (i = 0; (o = output_get(i)) != NULL; i++)
+		if (strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
+static bool
+start_tracer(struct run *r)
+{
+	struct tracer_config config = {
+		.max_flows = (uint32_t)r->options->max_flows,
+		.done = on_done, .done_arg = r,
+	};
+
+	if (r->inputs.filter != NULL) {
+		config.select = filter_match;
+		config.select_arg = r->inputs.filter;
+	}
+	r->tracer = tracer_new(&config);
+	if (r->tracer == NULL || !outbuf_init(&r->outbuf, STDOUT_FILENO)) {
+		complain("out of memory");
+		return false;
+	}
+	r->names = (struct naming){ iface_of, name_of, r->tracer };
+	r->output = find_output(r->options->output);
+	r->form = (struct output_run){
+		.out = &r->outbuf, .names = &r->names,
+		.verbose = r->options->verbose, .numeric = r->options->numeric,
+		.color = wants_color(r->options),
+		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+	};
+	return true;
+}
+
+static bool
+parse_where(struct run *r)
+{
+	char error[WHERE_ERROR_MAX];
+
+	if (r->options->where == NULL)
+		return true;
+	r->where = where_parse(r->options->where, error);
+	if (r->where == NULL)
+		complain("--where: %s", error);
+	return r->where != NULL;
+}
+
+static void
+run_fini(struct run *r)
+{
+	unsigned i;
+
+	if (r->merge != NULL)
+		merge_free(r->merge);
+	else
+		for (i = 0; i < r->n_sources; i++)
+			source_close(r->sources[i]);
+	free(r->sources);
+	free(r->shift_ns);
+	tracer_free(r->tracer);
+	outbuf_fini(&r->outbuf);
+	where_free(r->where);
+	inputs_fini(&r->inputs);
+}
+
+int
+cmd_read(const struct options *o)
+{
+	struct run r = { .options = o, .outbuf = { .fd = -1 } };
+	int code = EXIT_USAGE;
+
+	if (!inputs_init(&r.inputs, o) || !parse_where(&r))
+		goto out;
+	catch_interrupt();
+	progress_start(&r.progress);
+	if (!open_sources(&r) || !start_tracer(&r) || !start_merge(&r))
+		goto out;
+	r.output->head(&r.form);
+	read_packets(&r);
+	tracer_finish(r.tracer);
+	tracer_each(r.tracer, on_each, &r);
+	make_summary(&r);
+	r.output->tail(&r.form, &r.summary);
+	report_output(&r);
+	report_sources(&r);
+	report_notices(&r);
+	code = r.failed ? EXIT_USAGE : EXIT_FINE;
+out:
+	run_fini(&r);
+	return code;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* main.c - podpath: from the command line to the command. */
+#include <locale.h>
+#include <signal.h>
+
+#include "ui/commands.h"
+#include "ui/complain.h"
+#include "ui/help.h"
+#include "ui/options.h"
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+
+	/* Only for the character set; numbers and times stay as they are. */
+	setlocale(LC_CTYPE, "");
+	/* A reader that goes away is seen as EPIPE by whoever writes. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!options_parse(&o, argc, argv))
+		return EXIT_USAGE;
+	if (o.help)
+		return help_print(HELP_TEXT);
+	if (o.version)
+		return help_print(HELP_VERSION);
+	if (o.man)
+		return help_print(HELP_MAN);
+	if (o.bash_completion)
+		return help_print(HELP_BASH);
+	return o.command->run(&o);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * options.h - the command line.
+ *
+ * One table of options: getopt_long's arrays, --help, the manual page and the
+ * bash completion all come from it.  Texts are borrowed from argv.
+ */
+#ifndef UI_OPTIONS_H
+#define UI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command;
+
+struct options {
+	const struct command *command;	/* NULL with --help and the like alone */
+	const char	*read_file;	/* -r */
+	uint64_t	 count;		/* -c; 0: no limit */
+	const char	*filter;	/* -f */
+	const char	*filter_file;	/* -F */
+	const char	*where;
+	const char	*output;	/* -o */
+	const char	*color;
+	bool		 verbose, numeric;
+	uint64_t	 max_flows;	/* 0: the default */
+	bool		 help, version, man, bash_completion;
+	char		**words;	/* free words, in order */
+	int		 n_words;
+};
+
+enum option_type { OPT_FLAG, OPT_TEXT, OPT_FILE, OPT_NUMBER, OPT_WORD };
+
+enum option_group { GROUP_INPUT, GROUP_SELECT, GROUP_OUTPUT, GROUP_GENERAL,
+	GROUP_HIDDEN, N_OPTION_GROUPS };
+
+struct option_row {
+	char		 letter;	/* 0: long form only */
+	const char	*name;
+	const char	*arg;		/* NULL: a flag */
+	const char	*help;
+	enum option_type type;
+	enum option_group group;
+	size_t		 offset;	/* in struct options */
+	uint64_t	 max;		/* OPT_NUMBER: from 1 to this */
+	/* OPT_WORD: the i-th allowed word, NULL past the last */
+	const char	*(*word)(unsigned i);
+};
+
+/* All rows; NULL past the last. */
+const struct option_row *option_get(unsigned i);
+extern const char *const option_group_titles[N_OPTION_GROUPS];
+
+/* False: a message was printed, and the exit code is EXIT_USAGE. */
+bool	options_parse(struct options *, int argc, char **argv);
+
+#endif

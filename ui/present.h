@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* present.h - what every output says in the same way about a flow. */
+#ifndef UI_PRESENT_H
+#define UI_PRESENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decode/flow.h"
+
+/* What tells conversations between two addresses apart. */
+enum present_ids {
+	IDS_NONE,	/* nothing: GRE, or only fragments without ports were seen */
+	IDS_PORTS,
+	IDS_ICMP,	/* the ICMP id */
+};
+
+enum present_ids present_ids(const struct flow *);
+/* The ICMP id stands on the requester's side; see struct tuple. */
+uint16_t	present_icmp_id(const struct tuple *);
+/* Did the translation change this end (address, port or ICMP id)? */
+bool		present_src_changed(const struct flow *);
+bool		present_dst_changed(const struct flow *);
+
+#define PRESENT_PROTO_MAX	4
+/* "tcp", or the number in decimal, in buf. */
+const char	*present_proto(unsigned proto, char buf[static PRESENT_PROTO_MAX]);
+/* Indexes of the legs of one direction in order; the count is returned.  An
+   interface that a packet came in and left by stands there twice. */
+unsigned	present_path(const struct flow *, bool reply,
+		    unsigned path[static FLOW_MAX_LEGS]);
+
+#endif
