@@ -15,6 +15,10 @@
  *  - payload alone needs two packets that agree, or to be the only evidence
  *    in either direction when the flow ends;
  *  - a conv has one neighbour upstream and one downstream.
+ *
+ * A tuple is used again when its conntrack entry is gone, without a sign in the
+ * packets themselves but this: a packet's twin belongs to a conv whose place is
+ * taken.  Then the old conversation is over and the conv begins anew.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +48,7 @@ struct twin {
 	uint8_t		score;		/* 0: impossible */
 	uint8_t		votes_needed;
 	bool		earlier;	/* it comes before the sighting on the way */
+	bool		blocked;	/* one of the two has another neighbour there */
 };
 
 /* What is being looked for. */
@@ -220,9 +225,9 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 
 	if (o->key.proto != s->key.proto || !families_fit(&c->key, &o->key) ||
 	    o->flags & CONV_RETIRED || !ttl_fits(t, q, l) ||
-	    !order_twins(t, s, l, nstime_diff_ns(s->ts, ts), &w.earlier) ||
-	    !links_free(c, s->at.from_b, o, w.from_b, w.earlier))
+	    !order_twins(t, s, l, nstime_diff_ns(s->ts, ts), &w.earlier))
 		return w;
+	w.blocked = !links_free(c, s->at.from_b, o, w.from_b, w.earlier);
 	kept = ends_kept(&c->key, s->at.from_b, &o->key, w.from_b);
 	kept_all = tuple_kept(&c->key, s->at.from_b, &o->key, w.from_b);
 	/* Same tuple in the same tunnel would be the same conv, unless the
@@ -234,7 +239,10 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 	if (q->strength == FP_WEAK && (taken || (l->ttl == s->l->ttl && !kept_all) ||
 	    llabs(nstime_diff_ns(s->ts, ts)) > WINDOW_WEAK_NS))
 		return w;
-	w.score = (uint8_t)(1 + kept * 2 + (taken ? 0 : 8) +
+	if (w.blocked && (q->strength < FP_MEDIUM || taken || kept == 0 ||
+	    l->ttl == s->l->ttl || kept_all || leg_source(t, l) != s->source))
+		return w;
+	w.score = (uint8_t)(w.blocked ? 1 : 2 + kept * 2 + (taken ? 0 : 8) +
 	    (l->ttl != s->l->ttl || kept_all ? 1 : 0));
 	w.votes_needed = 1;
 	if (q->strength == FP_WEAK ||
@@ -293,9 +301,63 @@ mark_ambiguous(struct tracer *t, const struct quest *q, const struct twin *twins
 			conv_at(t, twins[i].conv)->flags |= CONV_AMBIGUOUS;
 }
 
+/* The conv of a leg begins anew with the leg's last sighting, which has its
+   twin now: the older ones belong to the conversation before. */
+static uint32_t
+begin_anew(struct tracer *t, uint32_t li, uint32_t ip_len)
+{
+	struct leg_rec *old = leg_at(t, li), *l;
+	uint32_t ci = conv_renew(t, old->conv);
+	uint32_t new_li = ci ? pool_take(&t->legs) : 0;
+
+	if (new_li == 0)
+		return ci;
+	l = leg_at(t, new_li);
+	*l = *old;
+	l->conv = ci;
+	l->next = 0;
+	l->first = old->last;
+	l->packets = 1;
+	l->bytes = ip_len;
+	conv_at(t, ci)->legs = new_li;
+	old->packets -= old->packets > 1;
+	old->bytes -= old->bytes > ip_len ? ip_len : 0;
+	return ci;
+}
+
+/* The two are one conversation, and what either was joined to before is over. */
+static void
+succeed(struct tracer *t, struct quest *q, const struct twin *w)
+{
+	uint32_t other = w->conv, li = *w->recent & ~RECENT_TAKEN;
+	struct nstime since = leg_at(t, li)->last;
+	bool here = conv_at(t, q->conv)->flags & (CONV_UP | CONV_DOWN);
+	bool there = conv_at(t, other)->flags & (CONV_UP | CONV_DOWN);
+
+	if (t->convs.max - t->convs.live < 2 || t->legs.max - t->legs.live < 2)
+		return;
+	if (there) {
+		other = begin_anew(t, li, q->s->l->ip_len);
+		*w->recent = conv_at(t, other)->legs;
+	}
+	if (here) {
+		q->conv = conv_renew(t, q->conv);
+		q->leg = leg_of(t, q->conv, q->s);
+	}
+	if (conv_at(t, q->conv)->flow == 0 && conv_at(t, other)->flow == 0)
+		flow_new(t, q->s, q->conv);
+	if (w->earlier)
+		flow_join(t, other, w->from_b, q->conv, q->s->at.from_b);
+	else
+		flow_join(t, q->conv, q->s->at.from_b, other, w->from_b);
+	*w->recent |= RECENT_TAKEN;
+	flow_touch(t, conv_at(t, q->conv)->flow, since);
+	flow_at(t, conv_at(t, q->conv)->flow)->matched += 2;
+}
+
 /* Vote for the best of n > 0 twins, if there is one best. */
 static bool
-choose(struct tracer *t, const struct quest *q, const struct twin *twins, unsigned n)
+choose(struct tracer *t, struct quest *q, const struct twin *twins, unsigned n)
 {
 	const struct twin *best = &twins[0];
 	struct nstime lost;
@@ -315,7 +377,9 @@ choose(struct tracer *t, const struct quest *q, const struct twin *twins, unsign
 	if (q->strength == FP_WEAK && lost.ns != 0 &&
 	    nstime_diff_ns(q->s->ts, lost) < WINDOW_WEAK_NS)
 		alone = false;
-	if (alone)
+	if (alone && best->blocked)
+		succeed(t, q, best);
+	else if (alone)
 		vote(t, q, best);
 	else
 		mark_ambiguous(t, q, twins, n, best->score);
@@ -406,7 +470,7 @@ weigh_way(struct tracer *t, const struct quest *q, struct recent *b, unsigned wa
  * or without a rival in another one.
  */
 static bool
-look(struct tracer *t, const struct quest *q, bool enter)
+look(struct tracer *t, struct quest *q, bool enter)
 {
 	struct recent *b = bucket_of(t, q->hash);
 	unsigned ways = ways_of(b, tag_of(q->hash));
@@ -490,20 +554,21 @@ look_again(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t li,
 	}
 }
 
-void
+uint32_t
 match_sighting(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t li)
 {
 	struct quest q = { s, ci, li, s->fp, s->strength };
 	bool found = false;
 
 	if (s->flags & SIGHT_GROUP)
-		return;
+		return li;
 	if (s->strength != FP_NONE)
 		found = look(t, &q, true);
 	/* TCP: only where nothing else explains where the packets go. */
 	if (!(s->l->has & HAS_TCP) || (!found &&
-	    !(conv_at(t, ci)->flags & (CONV_UP | CONV_DOWN | CONV_SPREAD))))
-		look_again(t, s, ci, li, found);
+	    !(conv_at(t, q.conv)->flags & (CONV_UP | CONV_DOWN | CONV_SPREAD))))
+		look_again(t, s, q.conv, q.leg, found);
+	return q.leg;
 }
 
 /* Were the two seen at the same time?  The candidate's place may have been

@@ -119,7 +119,7 @@ leg_new(struct tracer *t, uint32_t ci, const struct sighting *s)
 
 /* The leg of a sighting.  A conv that was seen at very many places keeps the
    last of them for all further ones, so that the list stays short. */
-static uint32_t
+uint32_t
 leg_of(struct tracer *t, uint32_t ci, const struct sighting *s)
 {
 	unsigned n = 0;
@@ -197,6 +197,21 @@ conv_retire(struct tracer *t, uint32_t ci)
 {
 	index_remove(t, ci);
 	conv_at(t, ci)->flags |= CONV_RETIRED;
+}
+
+uint32_t
+conv_renew(struct tracer *t, uint32_t ci)
+{
+	struct key key = conv_at(t, ci)->key;
+	uint32_t new_ci = pool_take(&t->convs);
+
+	if (new_ci == 0)
+		return 0;
+	conv_retire(t, ci);
+	conv_at(t, new_ci)->key = key;
+	if (!index_insert(t, new_ci, key_hash(&key)))
+		conv_at(t, new_ci)->flags |= CONV_RETIRED;
+	return new_ci;
 }
 
 /* The conv of a sighting; 0 when there is no memory.  `hint` is what its hash
@@ -343,7 +358,8 @@ take_sighting(struct tracer *t, const struct sighting *s, uint32_t hint)
 	li = ci ? leg_of(t, ci, s) : 0;
 	if (li == 0)
 		return;
-	match_sighting(t, s, ci, li);
+	li = match_sighting(t, s, ci, li);
+	ci = leg_at(t, li)->conv;
 	fi = conv_at(t, ci)->flow;
 	if (fi == 0 && (fi = flow_new(t, s, ci)) == 0)
 		return;

@@ -282,12 +282,20 @@ iface_of(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 void		iface_vote_own(struct tracer *, uint16_t peer, uint16_t own);
 void		iface_fini(struct tracer *);
 
+/* tracer.c: convs and legs. */
+/* Another conv with the same tuple takes this one's place; it has no flow, no
+   leg.  0 when there is no room. */
+uint32_t	conv_renew(struct tracer *, uint32_t conv);
+/* The leg of a sighting in a conv, made when it is new; 0 when there is no room. */
+uint32_t	leg_of(struct tracer *, uint32_t conv, const struct sighting *);
+
 /* match.c: twins and joins. */
 bool		match_init(struct tracer *);
 void		match_fini(struct tracer *);
 /* Look for the twin of a sighting, whose conv and leg exist; convs may be
-   joined by it.  The conv's flow may still be 0, and is set by a join. */
-void		match_sighting(struct tracer *, const struct sighting *,
+   joined by it.  The conv's flow may still be 0, and is set by a join.  The
+   leg is returned: a new one when it shows that the conv begins anew. */
+uint32_t	match_sighting(struct tracer *, const struct sighting *,
 		    uint32_t conv, uint32_t leg);
 static inline void
 match_prefetch(const struct tracer *t, const struct sighting *s)
