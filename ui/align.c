@@ -35,16 +35,14 @@ add_packet(struct clocks *c, unsigned file, const struct obs *o)
 	}
 }
 
-/* False when the file cannot be read twice.  Faults are for the real pass. */
-static bool
+/* Faults are for the real pass. */
+static void
 add_file(struct clocks *c, unsigned file, struct source *s, struct progress *pr,
     const volatile sig_atomic_t *stop)
 {
 	uint64_t packets = 0;
 	struct obs o;
 
-	if (source_progress(s).total == 0)
-		return false;
 	while (!*stop && source_next(s, &o) == 1) {
 		if (o.type != OBS_PACKET)
 			continue;
@@ -55,7 +53,6 @@ add_file(struct clocks *c, unsigned file, struct source *s, struct progress *pr,
 			progress_show(pr, "clocks", p.done, p.total, packets);
 		}
 	}
-	return true;
 }
 
 static const char *
@@ -92,51 +89,57 @@ tell_unaligned(const char *file, unsigned n_unaligned, unsigned n)
 
 static void
 solve(struct clocks *c, const char *const *files, unsigned n,
-    const bool *readable, int64_t *shift_ns)
+    const bool *readable, struct clock_shift *shifts)
 {
-	struct clock_shift *shifts = calloc(n, sizeof(*shifts));
-	unsigned i, unaligned = 0, last = 0;
+	struct clock_shift *found = calloc(n, sizeof(*found));
+	unsigned unaligned = 0, last = 0;
 
-	if (shifts != NULL && clock_solve(c, shifts)) {
-		for (i = 0; i < n; i++) {
+	if (found != NULL && clock_solve(c, found)) {
+		for (unsigned i = 0; i < n; i++) {
 			if (!readable[i])
 				continue;
-			shift_ns[i] = shifts[i].shift_ns;
-			tell(files, i, &shifts[i]);
-			if (!shifts[i].aligned) {
+			shifts[i] = found[i];
+			tell(files, i, &found[i]);
+			if (!found[i].aligned) {
 				unaligned++;
 				last = i;
 			}
 		}
 		tell_unaligned(files[last], unaligned, n);
 	}
-	free(shifts);
+	free(found);
 }
 
 void
-align_files(const char *const *files, unsigned n, int64_t *shift_ns,
-    struct progress *pr, const volatile sig_atomic_t *stop)
+align_files(const char *const *files, struct source *const *sources, unsigned n,
+    struct clock_shift *shifts, struct progress *pr,
+    const volatile sig_atomic_t *stop)
 {
 	struct clocks *c = clock_new(n);
 	bool *readable = calloc(n, sizeof(*readable));
 	struct source_report report;
 	uint32_t number = 0;
-	unsigned i, n_readable = 0;
+	unsigned n_readable = 0;
 
-	memset(shift_ns, 0, n * sizeof(*shift_ns));
-	for (i = 0; i < n && c != NULL && readable != NULL && !*stop; i++) {
+	for (unsigned i = 0; i < n; i++)
+		shifts[i] = (struct clock_shift){ .clock = i, .reference = i };
+	for (unsigned i = 0; i < n && c != NULL && readable != NULL && !*stop; i++) {
 		struct source *s;
 
-		if (strcmp(files[i], "-") == 0)
+		/* A pipe has no size, and gives its bytes only once. */
+		if (source_progress(sources[i]).total == 0)
 			continue;
 		s = source_open(files[i], &number, &report);
-		readable[i] = s != NULL && add_file(c, i, s, pr, stop);
-		n_readable += readable[i];
+		if (s == NULL)
+			continue;
+		add_file(c, i, s, pr, stop);
 		source_close(s);
+		readable[i] = true;
+		n_readable++;
 	}
 	progress_clear(pr);
 	if (n_readable > 1 && !*stop)
-		solve(c, files, n, readable, shift_ns);
+		solve(c, files, n, readable, shifts);
 	free(readable);
 	clock_free(c);
 }

@@ -11,14 +11,20 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "decode/clock.h"
+
 struct progress;
+struct source;
 
 /*
- * Fill shift_ns[n]: what to add to the times of each file; 0 where nothing is
- * known, and for what cannot be read twice (a pipe).  Says on stderr what it
- * changed.  Ends early, with no shifts, when *stop is set.
+ * Fill shifts[n]: what to add to the times of each file, and which of them
+ * share a clock; no shift and a clock of its own where nothing is known, and
+ * for what cannot be read twice (a pipe).  `sources` are the same files, open
+ * and untouched.  Says on stderr what it changed.  Ends early, with no shifts,
+ * when *stop is set.
  */
-void	align_files(const char *const *files, unsigned n, int64_t *shift_ns,
-	    struct progress *, const volatile sig_atomic_t *stop);
+void	align_files(const char *const *files, struct source *const *sources,
+	    unsigned n, struct clock_shift *shifts, struct progress *,
+	    const volatile sig_atomic_t *stop);
 
 #endif

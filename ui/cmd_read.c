@@ -26,7 +26,9 @@ struct run {
 	struct inputs	 inputs;
 	struct where	*where;		/* NULL: every flow */
 	struct source	**sources;
-	int64_t		*shift_ns;	/* of each source's clock */
+	uint32_t	 number;	/* of the next interface; the sources count on */
+	struct clock_shift *shifts;	/* of each source's clock */
+	int64_t		*shift_ns;	/* the same, as the merge wants it */
 	unsigned	 n_sources;
 	struct merge	*merge;		/* owns the sources */
 	struct tracer	*tracer;
@@ -160,18 +162,19 @@ static bool
 open_sources(struct run *r)
 {
 	struct inputs *in = &r->inputs;
-	uint32_t number = 0;
 	unsigned i;
 
 	r->sources = calloc(in->n_files, sizeof(struct source *));
 	r->shift_ns = calloc(in->n_files, sizeof(*r->shift_ns));
-	if (r->sources == NULL || r->shift_ns == NULL) {
+	r->shifts = calloc(in->n_files, sizeof(*r->shifts));
+	if (r->sources == NULL || r->shift_ns == NULL || r->shifts == NULL) {
 		complain("out of memory");
 		return false;
 	}
 	for (i = 0; i < in->n_files; i++) {
 		struct source_report report = { 0 };
-		struct source *s = source_open(in->files[i], &number, &report);
+		struct source *s = source_open(in->files[i], &r->number,
+		    &report);
 
 		if (s != NULL) {
 			in->files[r->n_sources] = in->files[i];
@@ -182,8 +185,10 @@ open_sources(struct run *r)
 		r->failed = true;
 	}
 	if (r->n_sources > 1)
-		align_files(in->files, r->n_sources, r->shift_ns, &r->progress,
-		    &interrupted);
+		align_files(in->files, r->sources, r->n_sources, r->shifts,
+		    &r->progress, &interrupted);
+	for (i = 0; i < r->n_sources; i++)
+		r->shift_ns[i] = r->shifts[i].shift_ns;
 	return r->n_sources > 0;
 }
 
@@ -192,8 +197,11 @@ static bool
 start_merge(struct run *r)
 {
 	r->merge = merge_new(r->sources, r->n_sources, r->shift_ns);
-	if (r->merge != NULL)
+	if (r->merge != NULL) {
+		for (unsigned i = 0; i < r->n_sources; i++)
+			merge_set_clock(r->merge, i, (uint16_t)r->shifts[i].clock);
 		return true;
+	}
 	r->n_sources = 0;
 	complain("out of memory");
 	return false;
@@ -221,23 +229,28 @@ read_packets(struct run *r)
 }
 
 static void
-report_sources(struct run *r)
+report_source(struct run *r, const struct source *s)
 {
-	unsigned i;
+	const struct source_report *reports;
+	unsigned n = source_reports(s, &reports);
 
-	for (i = 0; i < r->n_sources; i++) {
-		const struct source_report *report = source_report(r->sources[i]);
-
-		if (report->fault == SRC_FINE)
-			continue;
+	for (unsigned i = 0; i < n; i++) {
 		/* our Ctrl-C ended a read that waited: no fault of the input */
-		if (interrupted && strstr(report->text, strerror(EINTR)) != NULL)
+		if (interrupted &&
+		    strstr(reports[i].text, strerror(EINTR)) != NULL)
 			continue;
-		complain("%s%s", report->fault == SRC_CUT ? "warning: " : "",
-		    report->text);
-		if (report->fault == SRC_BAD)
+		complain("%s%s", reports[i].fault == SRC_CUT ? "warning: " : "",
+		    reports[i].text);
+		if (reports[i].fault == SRC_BAD)
 			r->failed = true;
 	}
+}
+
+static void
+report_sources(struct run *r)
+{
+	for (unsigned i = 0; i < r->n_sources; i++)
+		report_source(r, r->sources[i]);
 }
 
 /* What the data on standard output may not say by themselves. */
@@ -336,6 +349,7 @@ run_fini(struct run *r)
 			source_close(r->sources[i]);
 	free(r->sources);
 	free(r->shift_ns);
+	free(r->shifts);
 	tracer_free(r->tracer);
 	outbuf_fini(&r->outbuf);
 	where_free(r->where);
