@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Namespaces, processes and waiting: what every other file here stands on.
 
 die() {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # JSON documents of the VPC CNI and of kubectl, from the lab's own tables (pods, services).
 
 # comma: joins lines into a JSON list body.

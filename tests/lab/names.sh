@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Names and numbers that EKS computes, computed here the same way.
 
 # Host veth: "eni" + first 11 hex digits of sha1("namespace.pod")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What the lab needs; a missing piece means "skipped", not "failed".
 
 skip() {

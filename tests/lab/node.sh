@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # An EKS node with the Amazon VPC CNI: interfaces, pods, policy rules, route tables.
 # Priorities and texts as in pkg/networkutils/network.go of amazon-vpc-cni-k8s 1.20 and later.
 #

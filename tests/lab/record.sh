@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Captures and the kernel's own conntrack events, around the traffic of a case.
 
 SNAPLEN=200

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # iptables rules of an EKS node, in the form of iptables-restore: those of the VPC CNI
 # (1.16.2 and later, and the ladder of 1.16.0 and before) and those of kube-proxy in
 # iptables mode with --cluster-cidr="".

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # An EKS node out of network namespaces, with this machine's own kernel (DESIGN.md, section 9).
 #
 #   run.sh list                        the cases, one line each

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What the node says about itself, in files named as in the EKS log collector's bundle
 # (awslabs/amazon-eks-ami, eks-log-collector.sh) and by ip -j, nft -j and kubectl.
 # nft repeats what iptables-save says in five times the bytes, so it is only there in

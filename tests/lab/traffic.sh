@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Real programs that send and answer.  Every wait is for a state, with a limit.
 
 listening() { [ -n "$(on "$1" ss -Hln"$2" "sport = :$3")" ]; }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The VPC: one namespace that knows which address lives on which ENI, as EC2 does.
 #
 # - It delivers by address, not by subnet: a host route and a permanent neighbour each.

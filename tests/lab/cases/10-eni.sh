@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Which ENI, which translation: pods of the primary and of the secondary ENI, and the node.
 
 a_case pod-internet-primary 'S3: pod on the primary ENI to the internet (ping, HTTP, UDP echo, DNS): SNAT to 192.168.3.243, out of eth0'

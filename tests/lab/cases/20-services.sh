@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # kube-proxy's DNAT: ClusterIP, DNS, NodePort.
 
 WEB_ENDPOINTS=192.168.3.105:8080,192.168.3.77:8080,192.168.2.95:8080

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A network load balancer with target type ip: straight to the pod's address, no kube-proxy.
 #
 # 203.0.113.50 (client) --- 192.168.1.210 (balancer) --- VPC

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Packets of other shapes: fragments, IPv6, tunnels, large segments.
 
 a_case fragments 'mtu 1500: ping of 4000 bytes and UDP of 3900 bytes from a pod on eth1, to the internet (SNAT) and to a pod on the other node (none)'

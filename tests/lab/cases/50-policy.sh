@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What a denied flow looks like.  The VPC CNI's agent has two BPF programs on the host veth:
 # ingress policy at tc egress, egress policy at tc ingress (pkg/ebpf/bpf_client.go).  Here
 # is a program of the same place and verdict, TC_ACT_SHOT (2) for all but ARP; it keeps no

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Nodes that are set up wrong, and paths that end.  D numbers: EKS-NODE-FACTS, section 10.
 
 a_case missing-snat 'the SNAT rule is gone: pods leave with their own address; no public address, no answer'
