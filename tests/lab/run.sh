@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An EKS node out of network namespaces, with this machine's own kernel (DESIGN.md, section 9).
+# An EKS node out of network namespaces, with this machine's own kernel.
 #
 #   run.sh list                        the cases, one line each
 #   run.sh record [-o DIR] [-x COMMAND] [CASE...]

@@ -3,7 +3,7 @@
 #
 # - It delivers by address, not by subnet: a host route and a permanent neighbour each.
 # - It answers ARP for every address that lives on another interface (proxy_arp).
-# - It does not lower the TTL: a pod on another node is seen with TTL 62 (SCENARIOS S2).
+# - It does not lower the TTL: a pod on another node is seen with TTL 62.
 # - Source/destination check: a packet whose source does not live on the ENI that it came
 #   from is dropped and counted.
 # - Internet gateway: only an address with a public one attached gets through.

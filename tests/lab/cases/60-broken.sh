@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Nodes that are set up wrong, and paths that end.  D numbers: EKS-NODE-FACTS, section 10.
+# Nodes that are set up wrong, and paths that end.  D numbers name known faults of such nodes.
 
 a_case missing-snat 'the SNAT rule is gone: pods leave with their own address; no public address, no answer'
 case_missing_snat() {
