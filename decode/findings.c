@@ -13,7 +13,7 @@
 
 enum code {
 	F_ENCAPSULATED, F_NO_REPLY, F_RESET, F_RETRANSMISSIONS, F_AMBIGUOUS,
-	F_LOSS, N_FINDING_CODES
+	F_LOSS, F_NOT_FORWARDED, F_REPLY_NOT_FORWARDED, N_FINDING_CODES
 };
 
 static const struct { const char *code; uint8_t level; } codes[N_FINDING_CODES] = {
@@ -23,17 +23,19 @@ static const struct { const char *code; uint8_t level; } codes[N_FINDING_CODES] 
 	[F_RETRANSMISSIONS]	= { "retransmissions",	LEVEL_NOTE },
 	[F_AMBIGUOUS]		= { "ambiguous",	LEVEL_NOTE },
 	[F_LOSS]		= { "loss",		LEVEL_NOTE },
+	[F_NOT_FORWARDED]	= { "not-forwarded",	LEVEL_DROPPED },
+	[F_REPLY_NOT_FORWARDED]	= { "reply-not-forwarded", LEVEL_DROPPED },
 };
 
 __attribute__((format(printf, 3, 4)))
-static void
+static struct finding *
 add(struct flow *f, enum code code, const char *text, ...)
 {
 	struct finding *out;
 	va_list ap;
 
-	if (f->n_findings == FLOW_MAX_FINDINGS)
-		return;
+	/* Fewer kinds than room: each is said once at most. */
+	_Static_assert(N_FINDING_CODES <= FLOW_MAX_FINDINGS, "room for all");
 	out = &f->findings[f->n_findings++];
 	out->code = codes[code].code;
 	out->level = codes[code].level;
@@ -41,6 +43,7 @@ add(struct flow *f, enum code code, const char *text, ...)
 	va_start(ap, text);
 	vsnprintf(out->text, sizeof(out->text), text, ap);
 	va_end(ap);
+	return out;
 }
 
 /* Does this kind of request always get an answer? */
@@ -57,6 +60,76 @@ expects_answer(const struct flow *f)
 		return f->original.dport == PORT_DNS;
 	default:
 		return false;
+	}
+}
+
+/* Were all legs of one way seen coming in, and none going out? */
+static bool
+came_in_only(const struct flow *f, bool reply)
+{
+	unsigned in = 0;
+
+	for (unsigned i = 0; i < f->n_legs; i++) {
+		if (f->legs[i].reply != reply)
+			continue;
+		if (f->legs[i].dir != DIR_IN)
+			return false;
+		in++;
+	}
+	return in > 0;
+}
+
+/*
+ * What a router says when it drops a packet: RFC 792, RFC 1812 section 5.2.7
+ * and RFC 4443 section 3.  Linux answers for a REJECT rule with the port
+ * unreachable that a host sends for a closed port.
+ */
+static const struct drop_reason {
+	bool		v6;
+	uint8_t		type, code;
+	const char	*cause;
+	const char	*text;
+} drop_reasons[] = {
+	{ false, 3, 0,  "no-route",	"network unreachable" },
+	{ false, 3, 1,  "unknown",	"host unreachable" },
+	{ false, 3, 3,  "firewall",	"port unreachable, which another host cannot say" },
+	{ false, 3, 9,  "firewall",	"network administratively prohibited" },
+	{ false, 3, 10, "firewall",	"host administratively prohibited" },
+	{ false, 3, 13, "firewall",	"communication administratively prohibited" },
+	{ false, 11, 0, "ttl-expired",	"time to live exceeded" },
+	{ true, 1, 0,   "no-route",	"no route to destination" },
+	{ true, 1, 1,   "firewall",	"administratively prohibited" },
+	{ true, 1, 3,   "unknown",	"address unreachable" },
+	{ true, 1, 4,   "firewall",	"port unreachable, which another host cannot say" },
+	{ true, 1, 6,   "no-route",	"reject route to destination" },
+	{ true, 3, 0,   "ttl-expired",	"hop limit exceeded" },
+};
+
+/* This node says itself that it dropped the packets: what came in went nowhere,
+   and the ICMP error about it came from here. */
+static void
+add_not_forwarded(struct flow *f)
+{
+	bool reply = f->has & FLOW_ICMP_REPLY;
+	const struct addr *meant = reply ? &f->original.src : &f->original.dst;
+	char from[ADDR_TEXT_MAX];
+
+	if ((f->has & (FLOW_ICMP_ERROR | FLOW_ICMP_OURS)) !=
+	    (FLOW_ICMP_ERROR | FLOW_ICMP_OURS) || !came_in_only(f, reply) ||
+	    (!reply && f->reply_packets > 0) || addr_eq(&f->icmp_from, meant))
+		return;
+	for (size_t i = 0; i < sizeof(drop_reasons) / sizeof(drop_reasons[0]); i++) {
+		const struct drop_reason *r = &drop_reasons[i];
+
+		if (r->v6 == addr_is_v4(&f->icmp_from) || r->type != f->icmp_type ||
+		    r->code != f->icmp_code)
+			continue;
+		addr_format(&f->icmp_from, from);
+		add(f, reply ? F_REPLY_NOT_FORWARDED : F_NOT_FORWARDED,
+		    "%s came in and did not go out; this node (%s) answered: %s",
+		    reply ? "the reply" : "it", from, r->text)->cause = r->cause;
+		f->verdict = VERDICT_DROPPED;
+		return;
 	}
 }
 
@@ -81,6 +154,7 @@ findings_add(const struct tracer *t, struct flow *f, bool ambiguous)
 	uint64_t lost = st->lost_kernel + st->lost_interface;
 
 	f->n_findings = 0;
+	add_not_forwarded(f);
 	add_encapsulated(f);
 	if (f->reply_packets == 0 && f->request_packets > 0 && expects_answer(f))
 		add(f, F_NO_REPLY, "%" PRIu64 " sent, nothing came back",

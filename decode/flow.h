@@ -22,6 +22,9 @@ enum flow_has {
 	FLOW_TRANSIT	= 1 << 2,
 	FLOW_ICMP_ERROR	= 1 << 3,
 	FLOW_INITIATOR	= 1 << 4,	/* known, not merely the first sender seen */
+	FLOW_ICMP_OURS	= 1 << 5,	/* the ICMP error was first seen going out: this node
+					   sent it */
+	FLOW_ICMP_REPLY	= 1 << 6,	/* ... and it is about a reply */
 };
 
 enum nat_kind { NAT_SNAT = 1 << 0, NAT_DNAT = 1 << 1 };

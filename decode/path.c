@@ -192,6 +192,11 @@ describe_error(const struct tracer *t, const struct flow_rec *f, struct flow *ou
 	out->icmp_type = e->type;
 	out->icmp_code = e->code;
 	out->icmp_from = e->from;
+	if (e->dir == DIR_OUT)
+		out->has |= FLOW_ICMP_OURS;
+	if (conv_direction(conv_at(t, e->conv), e->about_from_b) !=
+	    (f->flags & FLW_INITIATOR_1 ? 1u : 0u))
+		out->has |= FLOW_ICMP_REPLY;
 }
 
 static uint8_t

@@ -253,7 +253,8 @@ take_error(struct tracer *t, const struct sighting *s)
 		if (f->error == 0)
 			return true;
 		*(struct flow_error *)pool_at(&t->errors, f->error) =
-		    (struct flow_error){ .from = s->l->t.src, .dir = s->at.dir,
+		    (struct flow_error){ .from = s->l->t.src, .conv = ci,
+		    .about_from_b = s->at.from_b, .dir = s->at.dir,
 		    .iface = s->at.iface };
 	}
 	e = pool_at(&t->errors, f->error);

@@ -123,8 +123,11 @@ struct flow_rec {
 
 struct flow_error {
 	struct addr	from;
-	uint8_t		type, code, dir, zero;
-	uint16_t	iface, zero2;
+	uint32_t	conv;		/* of the packet it is about, */
+	uint8_t		about_from_b;	/* and the orientation of that */
+	uint8_t		type, code;
+	uint8_t		dir;		/* where it was first seen */
+	uint16_t	iface, zero;
 };
 
 /* Recent sightings whose fingerprints share a bucket: one cache line. */
