@@ -57,4 +57,25 @@ put_be32_copy4(uint8_t *p, uint32_t first, const uint8_t *then)
 	memcpy(p, &v, sizeof(v));
 }
 
+/* Two 16-bit words, turned into host order and put behind each other in one
+   store, which a later load of both can be served from. */
+static inline void
+put_be16_pair(void *out, const uint8_t *p)
+{
+	uint32_t v = get_be32(p);
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = v >> 16 | v << 16;
+#endif
+	memcpy(out, &v, sizeof(v));
+}
+
+/* As addr_from_v4(), but in stores that later loads can be served from. */
+static inline void
+put_mapped_v4(uint8_t b[16], const uint8_t *v4)
+{
+	memset(b, 0, 8);
+	put_be32_copy4(b + 8, 0xffff, v4);
+}
+
 #endif

@@ -61,6 +61,14 @@ flow_new(struct tracer *t, const struct sighting *s, uint32_t ci)
 	return fi;
 }
 
+static void
+flow_free(struct tracer *t, uint32_t fi)
+{
+	list_remove(t, fi);
+	flow_at(t, fi)->convs = 0;	/* what tells tracer_each() */
+	pool_give(&t->flows, fi);
+}
+
 void
 flow_place(struct tracer *t, uint32_t fi)
 {
@@ -182,8 +190,7 @@ flow_take(struct tracer *t, uint32_t fi, uint32_t ci, unsigned from_b, unsigned 
 	f->convs = o->convs;
 	f->n_convs = (uint8_t)(f->n_convs + o->n_convs > UINT8_MAX ? UINT8_MAX :
 	    f->n_convs + o->n_convs);
-	list_remove(t, oi);
-	pool_give(&t->flows, oi);
+	flow_free(t, oi);
 	t->stats.flows--;
 }
 
@@ -205,7 +212,10 @@ flow_join(struct tracer *t, uint32_t up, unsigned up_from_b, uint32_t down,
 	}
 	u->flags |= dir == 0 ? CONV_DOWN : CONV_UP;
 	d->flags |= dir == 0 ? CONV_UP : CONV_DOWN;
-	u->cand = d->cand = 0;
+	if (u->cand == down)
+		u->cand = 0;
+	if (d->cand == up)
+		d->cand = 0;
 	u->flags &= (uint8_t)~CONV_AMBIGUOUS;
 	d->flags &= (uint8_t)~CONV_AMBIGUOUS;
 }
@@ -234,6 +244,5 @@ flow_evict(struct tracer *t, uint32_t fi)
 	}
 	if (f->error != 0)
 		pool_give(&t->errors, f->error);
-	list_remove(t, fi);
-	pool_give(&t->flows, fi);
+	flow_free(t, fi);
 }

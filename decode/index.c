@@ -35,17 +35,6 @@ index_find(const struct tracer *t, const struct key *k, uint32_t hash)
 	}
 }
 
-uint32_t
-index_guess(const struct tracer *t, uint32_t hash)
-{
-	for (uint32_t i = hash & t->index_mask;; i = (i + 1) & t->index_mask) {
-		const struct index_slot *s = &t->index[i];
-
-		if (s->conv == 0 || s->hash == hash)
-			return s->conv;
-	}
-}
-
 static void
 place(struct index_slot *slots, uint32_t mask, struct index_slot s)
 {
@@ -83,8 +72,9 @@ index_grow(struct tracer *t)
 bool
 index_insert(struct tracer *t, uint32_t conv, uint32_t hash)
 {
-	/* Full to two thirds at most: probes stay short. */
-	if ((uint64_t)(t->index_used + 1) * 3 > (uint64_t)t->index_mask * 2 &&
+	/* Full to a third at most: nearly all stand in the first two places,
+	   which is all that index_guess() looks at. */
+	if ((uint64_t)(t->index_used + 1) * 3 > (uint64_t)t->index_mask &&
 	    !index_grow(t))
 		return false;
 	place(t->index, t->index_mask, (struct index_slot){ hash, conv });

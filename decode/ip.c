@@ -13,8 +13,6 @@
 #include "decode/packet_int.h"
 
 #define IP4_HLEN	20
-#define IP4_MORE	0x2000
-#define IP4_OFFSET	0x1fff
 #define IP_MAX		65535
 #define IP6_HLEN	40
 #define IP6_JUMBO	0xc2	/* hop-by-hop option type, RFC 2675 */
@@ -32,14 +30,6 @@ static const struct header ip6_extension = HEADER("IPv6 extension header");
 static const struct header ah_header = HEADER("authentication header");
 static const struct header about_header =
     HEADER("IP header that an ICMP error reports");
-
-/* As addr_from_v4(), but in stores that later loads can be served from. */
-static inline void
-set_v4(struct addr *a, const uint8_t *v4)
-{
-	memset(a->b, 0, 8);
-	put_be32_copy4(a->b + 8, 0xffff, v4);
-}
 
 /* Find the jumbo payload length among hop-by-hop options. */
 static uint32_t
@@ -245,7 +235,7 @@ ip4_unusual(struct packet *p, struct layer *l, struct content *c)
 {
 	struct span s = span_limit(c->s, l->ip_len);
 	uint32_t hlen = (s.p[0] & 15u) * 4;
-	uint32_t frag = get_be16(s.p + 6) & (IP4_MORE | IP4_OFFSET);
+	uint32_t frag = get_be16(s.p + 6) & IP4_FRAGMENT;
 
 	if (frag != 0)
 		l->has |= IS_FRAG;
@@ -280,11 +270,11 @@ ip4_layer(struct packet *p, struct content *c, uint32_t ip_len)
 	l = layer_open(p, c, ip_len, s);
 	l->ttl = h[8];
 	l->ip_id = get_be16(h + 4);
-	set_v4(&l->t.src, h + 12);
-	set_v4(&l->t.dst, h + 16);
+	put_mapped_v4(l->t.src.b, h + 12);
+	put_mapped_v4(l->t.dst.b, h + 16);
 	l->t.proto = h[9];
 
-	if (UNLIKELY((get_be16(h + 6) & (IP4_MORE | IP4_OFFSET)) != 0 ||
+	if (UNLIKELY((get_be16(h + 6) & IP4_FRAGMENT) != 0 ||
 	    hlen > span_cap(s)))
 		return ip4_unusual(p, l, c);
 	layer_set_payload(l, span_after(s, hlen));
@@ -381,8 +371,8 @@ ip_peek(struct packet *p, struct span s, struct tuple *t, struct ip_ext *e)
 	if (h[0] < 0x45 || h[0] > 0x4f)
 		return packet_fault(p, DEC_MALFORMED,
 		    "ICMP error about something that is not IP");
-	set_v4(&t->src, h + 12);
-	set_v4(&t->dst, h + 16);
+	put_mapped_v4(t->src.b, h + 12);
+	put_mapped_v4(t->dst.b, h + 16);
 	n = (h[0] & 15u) * 4;
 	if (n > span_cap(s)) {
 		*e = (struct ip_ext){ .s = s, .proto = h[9], .need = n,

@@ -35,7 +35,7 @@
 /* Buckets of RECENT_WAYS: 16 K sightings, 256 KiB, so that they stay in the
    second-level cache; at 100 k packets a second that is 160 ms. */
 #define RECENT_BUCKETS	(1u << 12)
-#define VOTES_WEAK	2
+#define VOTES_MORE	2
 /* Clocks and paths between captures: how many routers may lie between. */
 #define TTL_GAP_STRONG	8
 #define TTL_GAP_OTHER	2
@@ -47,6 +47,9 @@ struct twin {
 	uint8_t		from_b;
 	uint8_t		score;		/* 0: impossible */
 	uint8_t		votes_needed;
+	bool		single;		/* one vote will do in the end, if it stays alone */
+	bool		rival;		/* it fits, but has a twin already */
+	bool		no_end_kept;	/* neither source nor destination are the same */
 	bool		earlier;	/* it comes before the sighting on the way */
 	bool		blocked;	/* one of the two has another neighbour there */
 };
@@ -57,6 +60,7 @@ struct quest {
 	uint32_t	conv, leg;
 	uint64_t	hash;
 	uint8_t		strength;
+	uint32_t	found;		/* RECENT_UP or RECENT_DOWN: where its twin is */
 };
 
 bool
@@ -64,15 +68,15 @@ match_init(struct tracer *t)
 {
 	t->recent_mask = RECENT_BUCKETS - 1;
 	t->recent = pool_pages(sizeof(*t->recent) * RECENT_BUCKETS);
-	t->recent_lost = pool_pages(sizeof(*t->recent_lost) * RECENT_BUCKETS);
-	return t->recent != NULL && t->recent_lost != NULL;
+	t->pushed_out = pool_pages(sizeof(*t->pushed_out) * RECENT_BUCKETS);
+	return t->recent != NULL && t->pushed_out != NULL;
 }
 
 void
 match_fini(struct tracer *t)
 {
 	pool_pages_free(t->recent, sizeof(*t->recent) * RECENT_BUCKETS);
-	pool_pages_free(t->recent_lost, sizeof(*t->recent_lost) * RECENT_BUCKETS);
+	pool_pages_free(t->pushed_out, sizeof(*t->pushed_out) * RECENT_BUCKETS);
 }
 
 static struct recent *
@@ -81,11 +85,10 @@ bucket_of(const struct tracer *t, uint64_t hash)
 	return &t->recent[(uint32_t)hash & t->recent_mask];
 }
 
-/* When a sighting that still waited for its twin was last pushed out there. */
-static struct nstime *
-lost_of(const struct tracer *t, uint64_t hash)
+static struct pushed_out *
+pushed_out_of(const struct tracer *t, uint64_t hash)
 {
-	return &t->recent_lost[(uint32_t)hash & t->recent_mask];
+	return &t->pushed_out[(uint32_t)hash & t->recent_mask];
 }
 
 static uint32_t
@@ -107,26 +110,26 @@ ends_of(const struct key *k, unsigned from_b)
 	    (struct ends){ &k->a, &k->b, k->pa, k->pb };
 }
 
-/* How many of the two endpoints are the same on both sides.  An ICMP id is
-   not a port: it may change alone, also to 0. */
-static unsigned
-ends_kept(const struct key *x, unsigned x_from_b, const struct key *y,
+/* What of a packet's tuple is the same on both sides. */
+struct kept {
+	bool		src, dst;	/* address and port; an ICMP id is no port: it may
+					   change alone, also to 0 */
+	bool		all;		/* and the ICMP id */
+};
+
+static struct kept
+kept_of(const struct key *x, unsigned x_from_b, const struct key *y,
     unsigned y_from_b)
 {
 	struct ends e = ends_of(x, x_from_b), l = ends_of(y, y_from_b);
 	bool ports = x->proto != PROTO_ICMP && x->proto != PROTO_ICMPV6;
+	struct kept k = {
+		.src = addr_eq(e.src, l.src) && (!ports || e.sport == l.sport),
+		.dst = addr_eq(e.dst, l.dst) && (!ports || e.dport == l.dport),
+	};
 
-	bool src = addr_eq(e.src, l.src) && (!ports || e.sport == l.sport);
-	bool dst = addr_eq(e.dst, l.dst) && (!ports || e.dport == l.dport);
-
-	return (src ? 1u : 0u) + (dst ? 1u : 0u);
-}
-
-static bool
-tuple_kept(const struct key *x, unsigned x_from_b, const struct key *y,
-    unsigned y_from_b)
-{
-	return ends_kept(x, x_from_b, y, y_from_b) == 2 && x->pa + x->pb == y->pa + y->pb;
+	k.all = k.src && k.dst && e.sport == l.sport && e.dport == l.dport;
+	return k;
 }
 
 static bool
@@ -159,7 +162,7 @@ order_twins(const struct tracer *t, const struct sighting *s,
    translation that the sighting shows?  Directions and interfaces only. */
 static bool
 places_fit(const struct tracer *t, const struct quest *q,
-    const struct leg_rec *l, bool earlier)
+    const struct leg_rec *l, bool earlier, struct kept kept)
 {
 	const struct sighting *s = q->s;
 	uint8_t first = earlier ? l->place.dir : s->at.dir, then = earlier ? s->at.dir : l->place.dir;
@@ -170,15 +173,15 @@ places_fit(const struct tracer *t, const struct quest *q,
 		return q->strength == FP_STRONG || l->ttl != s->l->ttl;
 	if (first == DIR_OUT && then == DIR_IN)
 		return false;
-	/* Two hosts that send the same bytes come in alike. */
-	if (known && first == then && (same_iface || q->strength < FP_STRONG))
-		return false;
-	if (!known && same_iface &&
-	    (q->strength < FP_STRONG || l->ttl == s->l->ttl))
-		return false;
-	if (!known && q->strength < FP_STRONG && l->ttl == s->l->ttl)
-		return false;
-	return true;
+	/* Around a bridge (br_netfilter) both may come in or go out.  Before
+	   routing only the destination is translated, after it only the source;
+	   two hosts that send the same bytes are the other way round. */
+	if (known && first == then)
+		return q->strength == FP_STRONG && !same_iface &&
+		    (first == DIR_IN ? kept.src && !kept.dst : kept.dst && !kept.src);
+	if (!known && l->ttl == s->l->ttl)
+		return q->strength == FP_STRONG && !same_iface;
+	return !(!known && same_iface && q->strength < FP_STRONG);
 }
 
 static bool
@@ -219,36 +222,46 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 	const struct conv *c = conv_at(t, q->conv), *o = conv_at(t, l->conv);
 	struct twin w = { .recent = recent, .conv = l->conv,
 	    .from_b = l->place.from_b };
-	bool taken = *recent & RECENT_TAKEN;
-	bool kept_all, tunnelled = !same_tunnel(&c->key, &o->key);
-	unsigned kept;
+	bool tunnelled = !same_tunnel(&c->key, &o->key);
+	int64_t dt = nstime_diff_ns(s->ts, ts);
+	struct kept kept;
 
 	if (o->key.proto != s->key.proto || !families_fit(&c->key, &o->key) ||
 	    o->flags & CONV_RETIRED || !ttl_fits(t, q, l) ||
-	    !order_twins(t, s, l, nstime_diff_ns(s->ts, ts), &w.earlier))
+	    !order_twins(t, s, l, dt, &w.earlier))
 		return w;
-	w.blocked = !links_free(c, s->at.from_b, o, w.from_b, w.earlier);
-	kept = ends_kept(&c->key, s->at.from_b, &o->key, w.from_b);
-	kept_all = tuple_kept(&c->key, s->at.from_b, &o->key, w.from_b);
+	kept = kept_of(&c->key, s->at.from_b, &o->key, w.from_b);
 	/* Same tuple in the same tunnel would be the same conv, unless the
 	   ICMP id alone was changed. */
-	if (!(kept_all && tunnelled) && !places_fit(t, q, l, w.earlier))
+	if (!(kept.all && tunnelled) && !places_fit(t, q, l, w.earlier, kept))
 		return w;
-	/* Payload alone: not what has its twin, and what a host on this node sends
-	   itself has the full TTL. */
-	if (q->strength == FP_WEAK && (taken || (l->ttl == s->l->ttl && !kept_all) ||
-	    llabs(nstime_diff_ns(s->ts, ts)) > WINDOW_WEAK_NS))
+	w.no_end_kept = !kept.src && !kept.dst;
+	/* Payload alone: what other hosts sent meanwhile must all be in sight,
+	   and the order not be in doubt. */
+	if (q->strength == FP_WEAK && (llabs(dt) > WINDOW_WEAK_NS ||
+	    (leg_source(t, l) == s->source && w.earlier != (dt >= 0))))
 		return w;
-	if (w.blocked && (q->strength < FP_MEDIUM || taken || kept == 0 ||
-	    l->ttl == s->l->ttl || kept_all || leg_source(t, l) != s->source))
+	w.blocked = !links_free(c, s->at.from_b, o, w.from_b, w.earlier);
+	if (w.blocked && (w.no_end_kept || l->ttl == s->l->ttl || kept.all ||
+	    leg_source(t, l) != s->source))
 		return w;
-	w.score = (uint8_t)(w.blocked ? 1 : 2 + kept * 2 + (taken ? 0 : 8) +
-	    (l->ttl != s->l->ttl || kept_all ? 1 : 0));
+	/* A packet comes from one place and goes on to one. */
+	if (*recent & (w.earlier ? RECENT_DOWN : RECENT_UP)) {
+		w.rival = w.earlier == (dt >= 0);
+		return w;
+	}
+	w.score = (uint8_t)(w.blocked ? 1 : 2 + (kept.src ? 2 : 0) +
+	    (kept.dst ? 2 : 0) + (l->ttl != s->l->ttl || kept.all ? 1 : 0));
 	w.votes_needed = 1;
-	if (q->strength == FP_WEAK ||
-	    (q->strength == FP_MEDIUM && (kept == 0 ||
-	    (l->ttl == s->l->ttl && !kept_all))))
-		w.votes_needed = VOTES_WEAK;
+	w.single = true;
+	if (!kept.all && l->ttl == s->l->ttl) {
+		/* What a host on this node sends itself has the full TTL. */
+		w.votes_needed = VOTES_MORE;
+		w.single = false;
+	} else if (q->strength == FP_WEAK || w.no_end_kept) {
+		w.votes_needed = VOTES_MORE;
+		w.single = !w.blocked;
+	}
 	return w;
 }
 
@@ -263,42 +276,100 @@ join(struct tracer *t, const struct quest *q, const struct twin *w, unsigned see
 	flow_at(t, conv_at(t, q->conv)->flow)->matched += seen;
 }
 
-/* One packet says that the two convs are one conversation. */
+/* Note in both sightings where their twins are.  How many of the two had none
+   before is returned. */
+static unsigned
+mark_twins(struct quest *q, uint32_t *recent, bool earlier)
+{
+	unsigned seen = (*recent & (RECENT_UP | RECENT_DOWN) ? 0u : 1u) +
+	    (q->found ? 0u : 1u);
+
+	*recent |= earlier ? RECENT_DOWN : RECENT_UP;
+	q->found |= earlier ? RECENT_UP : RECENT_DOWN;
+	return seen;
+}
+
+/* On which side of a conv its candidate is, in the order of its key. */
+static bool
+cand_side(uint8_t how)
+{
+	return !(how & CAND_EARLIER) != !(how & CAND_FROM_B);
+}
+
+/* The same seen from the candidate. */
+static uint8_t
+cand_turned(uint8_t how)
+{
+	return (uint8_t)((how & CAND_EARLIER ? 0 : CAND_EARLIER) |
+	    (how & CAND_ITS_FROM_B ? CAND_FROM_B : 0));
+}
+
 static void
-vote(struct tracer *t, const struct quest *q, const struct twin *w)
+hear_against(struct conv *c)
+{
+	if (c->cand_against != UINT8_MAX)
+		c->cand_against++;
+}
+
+/* The candidate of c (number ci) may have one itself, for the same side: then
+   each speaks against the other. */
+static void
+hear_other(struct tracer *t, struct conv *c, uint32_t ci)
+{
+	struct conv *o = conv_at(t, c->cand);
+
+	if (o->cand == 0 || o->cand == ci || o->cand_votes == 0 ||
+	    cand_side(o->cand_how) != cand_side(cand_turned(c->cand_how)))
+		return;
+	hear_against(c);
+	hear_against(o);
+}
+
+/* One packet says that the two convs are one conversation.  How many sightings
+   that makes twins is returned when it is enough, else 0. */
+static unsigned
+vote(struct tracer *t, struct quest *q, const struct twin *w)
 {
 	bool mine = q->conv > w->conv;	/* the newer conv keeps the count */
 	uint32_t other = mine ? w->conv : q->conv;
 	struct conv *c = conv_at(t, mine ? q->conv : w->conv);
-	bool taken = *w->recent & RECENT_TAKEN;
+	unsigned seen = mark_twins(q, w->recent, w->earlier);
 
-	*w->recent |= RECENT_TAKEN;
 	if (c->cand != other && c->cand != 0 && c->cand_votes > 0) {
 		c->cand_votes--;
-		if (c->cand_against != UINT8_MAX)
-			c->cand_against++;
-		return;
+		hear_against(c);
+		return 0;
 	}
 	if (c->cand != other)
 		c->cand_votes = 0;
 	c->cand = other;
 	if (c->cand_votes != UINT8_MAX)
 		c->cand_votes++;
-	c->cand_earlier = (uint8_t)((mine ? w->earlier : !w->earlier) |
-	    (mine ? q->s->at.from_b : w->from_b) << 1 |
-	    (mine ? w->from_b : q->s->at.from_b) << 2);
-	if (c->cand_votes >= w->votes_needed + 2 * c->cand_against)
-		join(t, q, w, 2u * (c->cand_votes - 1u) + (taken ? 1 : 2));
+	c->cand_how = (uint8_t)((w->earlier == mine ? CAND_EARLIER : 0) |
+	    ((mine ? q->s->at.from_b : w->from_b) ? CAND_FROM_B : 0) |
+	    ((mine ? w->from_b : q->s->at.from_b) ? CAND_ITS_FROM_B : 0) |
+	    (w->single ? 0 : CAND_MORE));
+	hear_other(t, c, mine ? q->conv : w->conv);
+	return c->cand_votes >= w->votes_needed + 2 * c->cand_against ?
+	    2u * (c->cand_votes - 1u) + seen : 0;
 }
 
+/* Several convs could be it.  What is joined already needs no doubt. */
 static void
 mark_ambiguous(struct tracer *t, const struct quest *q, const struct twin *twins,
-    unsigned n, unsigned best)
+    unsigned n)
 {
-	conv_at(t, q->conv)->flags |= CONV_AMBIGUOUS;
-	for (unsigned i = 0; i < n; i++)
-		if (twins[i].score == best)
-			conv_at(t, twins[i].conv)->flags |= CONV_AMBIGUOUS;
+	uint8_t joined = CONV_UP | CONV_DOWN;
+	struct conv *c = conv_at(t, q->conv);
+
+	if (!(c->flags & joined))
+		c->flags |= CONV_AMBIGUOUS;
+	for (unsigned i = 0; i < n; i++) {
+		struct conv *o = conv_at(t, twins[i].conv);
+
+		if (!(o->flags & joined))
+			o->flags |= CONV_AMBIGUOUS;
+	}
 }
 
 /* The conv of a leg begins anew with the leg's last sighting, which has its
@@ -320,16 +391,16 @@ begin_anew(struct tracer *t, uint32_t li, uint32_t ip_len)
 	l->packets = 1;
 	l->bytes = ip_len;
 	conv_at(t, ci)->legs = new_li;
-	old->packets -= old->packets > 1;
+	old->packets--;
 	old->bytes -= old->bytes > ip_len ? ip_len : 0;
 	return ci;
 }
 
 /* The two are one conversation, and what either was joined to before is over. */
 static void
-succeed(struct tracer *t, struct quest *q, const struct twin *w)
+succeed(struct tracer *t, struct quest *q, const struct twin *w, unsigned seen)
 {
-	uint32_t other = w->conv, li = *w->recent & ~RECENT_TAKEN;
+	uint32_t other = w->conv, li = *w->recent & RECENT_LEG;
 	struct nstime since = leg_at(t, li)->last;
 	bool here = conv_at(t, q->conv)->flags & (CONV_UP | CONV_DOWN);
 	bool there = conv_at(t, other)->flags & (CONV_UP | CONV_DOWN);
@@ -338,7 +409,7 @@ succeed(struct tracer *t, struct quest *q, const struct twin *w)
 		return;
 	if (there) {
 		other = begin_anew(t, li, q->s->l->ip_len);
-		*w->recent = conv_at(t, other)->legs;
+		*w->recent ^= li ^ conv_at(t, other)->legs;
 	}
 	if (here) {
 		q->conv = conv_renew(t, q->conv);
@@ -350,53 +421,124 @@ succeed(struct tracer *t, struct quest *q, const struct twin *w)
 		flow_join(t, other, w->from_b, q->conv, q->s->at.from_b);
 	else
 		flow_join(t, q->conv, q->s->at.from_b, other, w->from_b);
-	*w->recent |= RECENT_TAKEN;
 	flow_touch(t, conv_at(t, q->conv)->flow, since);
-	flow_at(t, conv_at(t, q->conv)->flow)->matched += 2;
+	flow_at(t, conv_at(t, q->conv)->flow)->matched += seen;
+}
+
+static bool
+lately(struct nstime then, struct nstime now, int64_t window_ns)
+{
+	return then.ns != 0 && nstime_diff_ns(now, then) < window_ns;
+}
+
+/* Could a rival have been there that is out of sight? */
+static bool
+blind(const struct tracer *t, const struct quest *q)
+{
+	const struct pushed_out *p = pushed_out_of(t, q->hash);
+	struct nstime now = q->s->ts;
+
+	return lately(p->alike, now, WINDOW_NS) ||
+	    (q->strength == FP_WEAK && lately(p->any, now, WINDOW_WEAK_NS));
+}
+
+/* What a look among the recent sightings brought to light. */
+struct finds {
+	int		own;		/* way of the earliest one of the same flow, or -1 */
+	unsigned	n_seen;		/* of the same flow, and without a twin before */
+	unsigned	n_alike;	/* convs of other flows, possible twins or not */
+	uint32_t	alike[RECENT_WAYS];
+	unsigned	n_twins;
+	struct twin	twins[RECENT_WAYS];
+};
+
+/* The best of the twins; NULL when there is none, or not one alone. */
+static const struct twin *
+best_twin(const struct twin *twins, unsigned n)
+{
+	const struct twin *best = NULL;
+	bool alone = true;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct twin *w = &twins[i];
+
+		if (w->rival)
+			continue;
+		if (best != NULL && w->score == best->score && w->conv != best->conv)
+			alone = false;
+		if (best == NULL || w->score > best->score) {
+			best = w;
+			alone = true;
+		}
+	}
+	return alone ? best : NULL;
+}
+
+static bool
+only_rivals(const struct twin *twins, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!twins[i].rival)
+			return false;
+	return true;
 }
 
 /* Vote for the best of n > 0 twins, if there is one best. */
 static bool
-choose(struct tracer *t, struct quest *q, const struct twin *twins, unsigned n)
+choose(struct tracer *t, struct quest *q, const struct finds *f)
 {
-	const struct twin *best = &twins[0];
-	struct nstime lost;
-	bool alone = true;
+	unsigned n = f->n_twins, seen;
+	const struct twin *twins = f->twins;
+	const struct twin *best = best_twin(twins, n);
+	struct twin w;
+	/* Not random after all, such as the sequence number of a scan. */
+	bool crowd = f->n_alike > 1 ||
+	    lately(pushed_out_of(t, q->hash)->crowd, q->s->ts, WINDOW_NS);
 
-	for (unsigned i = 1; i < n; i++) {
-		if (twins[i].score == best->score &&
-		    twins[i].conv != best->conv)
-			alone = false;
-		if (twins[i].score > best->score) {
-			best = &twins[i];
-			alone = true;
-		}
+	if (best == NULL && q->strength != FP_WEAK && only_rivals(twins, n))
+		return false;		/* a copy of what went on already */
+	if (best == NULL || blind(t, q) ||
+	    (crowd && (best->no_end_kept || best->blocked))) {
+		mark_ambiguous(t, q, twins, n);
+		return false;
 	}
-	/* A rival may have been pushed out of the bucket. */
-	lost = *lost_of(t, q->hash);
-	if (q->strength == FP_WEAK && lost.ns != 0 &&
-	    nstime_diff_ns(q->s->ts, lost) < WINDOW_WEAK_NS)
-		alone = false;
-	if (alone && best->blocked)
-		succeed(t, q, best);
-	else if (alone)
-		vote(t, q, best);
-	else
-		mark_ambiguous(t, q, twins, n, best->score);
-	return alone;
+	w = *best;
+	if (crowd)
+		w.votes_needed = VOTES_MORE;
+	seen = vote(t, q, &w);
+	if (seen > 0 && w.blocked)
+		succeed(t, q, &w, seen);
+	else if (seen > 0)
+		join(t, q, &w, seen);
+	return true;
 }
 
-/* A twin in the same flow: count both sightings once, take the time. */
+/* Can this sighting of the same flow be the same packet, further up the way?
+   What came out cannot come in later, but for the stamps of two CPUs, or
+   clocks: then it is an earlier packet that looks alike. */
+static bool
+is_upstream(const struct tracer *t, const struct sighting *s,
+    const struct leg_rec *l, struct nstime ts)
+{
+	int64_t slack = leg_source(t, l) == s->source ? STAMP_SLACK_NS :
+	    WINDOW_WEAK_NS;
+	bool after = l->ttl < s->l->ttl || (l->ttl == s->l->ttl &&
+	    l->place.dir == DIR_OUT && s->at.dir == DIR_IN);
+
+	return !after || nstime_diff_ns(s->ts, ts) <= slack;
+}
+
+/* Twins in the same flow: count the sightings once, take the time. */
 static void
-confirm(struct tracer *t, const struct quest *q, struct recent *b, unsigned way)
+confirm(struct tracer *t, struct quest *q, const struct recent *b,
+    const struct finds *finds)
 {
 	struct flow_rec *f = flow_at(t, conv_at(t, q->conv)->flow);
-	const struct leg_rec *l = leg_at(t, b->leg[way] & ~RECENT_TAKEN);
+	const struct leg_rec *l = leg_at(t, b->leg[finds->own] & RECENT_LEG);
 	const struct sighting *s = q->s;
-	int64_t dt = nstime_diff_ns(s->ts, b->ts[way]);
+	int64_t dt = nstime_diff_ns(s->ts, b->ts[finds->own]);
 
-	f->matched += b->leg[way] & RECENT_TAKEN ? 1 : 2;
-	b->leg[way] |= RECENT_TAKEN;
+	f->matched += finds->n_seen + (q->found ? 0 : 1);
 	if (leg_source(t, l) == s->source && dt >= 0 && l->place.dir != DIR_OUT &&
 	    s->at.dir != DIR_IN)
 		sketch_add(&f->transit, dt);
@@ -424,43 +566,69 @@ ways_of(const struct recent *b, uint32_t tag)
 
 _Static_assert(RECENT_WAYS == 4, "oldest_way() and ways_of() are written out");
 
-static inline void
-put(struct tracer *t, struct recent *b, unsigned way, const struct quest *q, bool found)
+static void
+note_pushed_out(struct tracer *t, const struct quest *q, const struct recent *b,
+    unsigned way)
 {
+	struct pushed_out *p = pushed_out_of(t, q->hash);
+	bool waits = !(b->leg[way] & (RECENT_UP | RECENT_DOWN));
+	bool alike = b->tag[way] == tag_of(q->hash);
+
+	if (alike)
+		p->crowd = q->s->ts;
+	if (alike && waits)
+		p->alike = q->s->ts;
+	if (waits && nstime_diff_ns(q->s->ts, b->ts[way]) < WINDOW_WEAK_NS)
+		p->any = q->s->ts;
+}
+
+static inline void
+put(struct tracer *t, struct recent *b, unsigned way, const struct quest *q)
+{
+	uint32_t tag = tag_of(q->hash), there = b->leg[way];
+
 	/* What stood there may still have waited for its twin. */
-	if (nstime_diff_ns(q->s->ts, b->ts[way]) < WINDOW_WEAK_NS &&
-	    !(b->leg[way] & RECENT_TAKEN) && b->leg[way] != q->leg)
-		*lost_of(t, q->hash) = q->s->ts;
-	b->tag[way] = tag_of(q->hash);
-	b->leg[way] = q->leg | (found ? RECENT_TAKEN : 0);
+	if (there != 0 && (there & RECENT_LEG) != q->leg &&
+	    nstime_diff_ns(q->s->ts, b->ts[way]) < WINDOW_NS)
+		note_pushed_out(t, q, b, way);
+	b->tag[way] = tag;
+	b->leg[way] = q->leg | q->found;
 	b->ts[way] = q->s->ts;
 }
 
-/* What a look among the recent sightings brought to light. */
-struct finds {
-	int		own;		/* way of the earliest one of the same flow, or -1 */
-	unsigned	n_twins;
-	struct twin	twins[RECENT_WAYS];
-};
+static void
+note_alike(struct finds *f, uint32_t conv)
+{
+	for (unsigned i = 0; i < f->n_alike; i++)
+		if (f->alike[i] == conv)
+			return;
+	f->alike[f->n_alike++] = conv;
+}
 
 static void
 weigh_way(struct tracer *t, const struct quest *q, struct recent *b, unsigned way,
     struct finds *f)
 {
 	uint32_t flow = conv_at(t, q->conv)->flow;
-	const struct leg_rec *l = leg_at(t, b->leg[way] & ~RECENT_TAKEN);
+	const struct leg_rec *l = leg_at(t, b->leg[way] & RECENT_LEG);
+	struct twin *w = &f->twins[f->n_twins];
 
 	/* A leg younger than the sighting took a freed one's place. */
 	if (l->conv == 0 || l->first.ns > b->ts[way].ns ||
 	    llabs(nstime_diff_ns(q->s->ts, b->ts[way])) > WINDOW_NS)
 		return;
 	if (l->conv == q->conv || (flow != 0 && conv_at(t, l->conv)->flow == flow)) {
+		if (!is_upstream(t, q->s, l, b->ts[way]))
+			return;
+		f->n_seen += b->leg[way] & (RECENT_UP | RECENT_DOWN) ? 0 : 1;
+		b->leg[way] |= RECENT_DOWN;
 		if (f->own < 0 || b->ts[way].ns < b->ts[f->own].ns)
 			f->own = (int)way;
 		return;
 	}
-	f->twins[f->n_twins] = judge(t, q, &b->leg[way], l, b->ts[way]);
-	f->n_twins += f->twins[f->n_twins].score > 0;
+	note_alike(f, l->conv);
+	*w = judge(t, q, &b->leg[way], l, b->ts[way]);
+	f->n_twins += w->score > 0 || w->rival;
 }
 
 /*
@@ -480,15 +648,15 @@ look(struct tracer *t, struct quest *q, bool enter)
 
 	if (ways == 0) {
 		if (enter)
-			put(t, b, spot, q, false);
+			put(t, b, spot, q);
 		return false;
 	}
 	f.own = -1;
-	f.n_twins = 0;
+	f.n_seen = f.n_alike = f.n_twins = 0;
 	for (; ways != 0; ways &= ways - 1) {
 		unsigned way = (unsigned)__builtin_ctz(ways);
 
-		if ((b->leg[way] & ~RECENT_TAKEN) == q->leg)
+		if ((b->leg[way] & RECENT_LEG) == q->leg)
 			spot = way;
 		else if (b->leg[way] != 0)
 			weigh_way(t, q, b, way, &f);
@@ -496,18 +664,19 @@ look(struct tracer *t, struct quest *q, bool enter)
 	if (f.own >= 0) {
 		found = true;
 		if (conv_at(t, q->conv)->flow != 0)
-			confirm(t, q, b, (unsigned)f.own);
+			confirm(t, q, b, &f);
+		q->found |= RECENT_UP;
 	} else if (f.n_twins > 0) {
-		found = choose(t, q, f.twins, f.n_twins);
+		found = choose(t, q, &f);
 	}
 	if (enter)
-		put(t, b, spot, q, found);
+		put(t, b, spot, q);
 	return found;
 }
 
 /* Put a sighting among the recent ones without a look at them. */
 static void
-enter(struct tracer *t, const struct quest *q, bool found)
+enter(struct tracer *t, const struct quest *q)
 {
 	struct recent *b = bucket_of(t, q->hash);
 	unsigned ways = ways_of(b, tag_of(q->hash)), spot = oldest_way(b);
@@ -515,10 +684,10 @@ enter(struct tracer *t, const struct quest *q, bool found)
 	for (; ways != 0; ways &= ways - 1) {
 		unsigned way = (unsigned)__builtin_ctz(ways);
 
-		if ((b->leg[way] & ~RECENT_TAKEN) == q->leg)
+		if ((b->leg[way] & RECENT_LEG) == q->leg)
 			spot = way;
 	}
-	put(t, b, spot, q, found);
+	put(t, b, spot, q);
 }
 
 /*
@@ -529,45 +698,47 @@ enter(struct tracer *t, const struct quest *q, bool found)
  * whole ones never meet here.
  */
 static void
-look_again(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t li,
-    bool found)
+look_again(struct tracer *t, struct quest *q)
 {
-	uint64_t alt = fingerprint_alt(s->l);
-	struct quest whole = { s, ci, li, alt, FP_WEAK };
-	struct quest cut = { s, ci, li, ~alt, FP_WEAK };
+	uint64_t whole = fingerprint_alt(q->s->l), cut = ~whole;
 
-	if (alt == 0)
+	if (whole == 0)
 		return;
-	if (s->l->has & HAS_TCP) {
-		whole.strength = FP_STRONG;
-		look(t, &whole, true);
-	} else if (s->flags & SIGHT_CUT) {
-		t->seen_cut = true;
-		if (look(t, &whole, false))
-			enter(t, &cut, true);
-		else
-			look(t, &cut, true);
-	} else {
-		if (t->seen_cut && !found)
-			found = look(t, &cut, false);
-		enter(t, &whole, found);
+	q->hash = whole;
+	if (q->s->l->has & HAS_TCP) {
+		look(t, q, true);
+		return;
 	}
+	q->strength = FP_WEAK;
+	if (q->s->flags & SIGHT_CUT) {
+		t->seen_cut = true;
+		if (!look(t, q, false)) {
+			q->hash = cut;
+			look(t, q, true);
+			return;
+		}
+		q->hash = cut;
+	} else if (t->seen_cut && !q->found) {
+		q->hash = cut;
+		look(t, q, false);
+		q->hash = whole;
+	}
+	enter(t, q);
 }
 
 uint32_t
 match_sighting(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t li)
 {
-	struct quest q = { s, ci, li, s->fp, s->strength };
-	bool found = false;
+	struct quest q = { s, ci, li, s->fp, s->strength, 0 };
 
 	if (s->flags & SIGHT_GROUP)
 		return li;
 	if (s->strength != FP_NONE)
-		found = look(t, &q, true);
+		look(t, &q, true);
 	/* TCP: only where nothing else explains where the packets go. */
-	if (!(s->l->has & HAS_TCP) || (!found &&
+	if (!(s->l->has & HAS_TCP) || (!q.found &&
 	    !(conv_at(t, q.conv)->flags & (CONV_UP | CONV_DOWN | CONV_SPREAD))))
-		look_again(t, s, q.conv, q.leg, found);
+		look_again(t, &q);
 	return q.leg;
 }
 
@@ -624,9 +795,11 @@ match_finish(struct tracer *t)
 			continue;
 		o = conv_at(t, c->cand);
 		votes = c->cand_votes;
-		up = c->cand_earlier & 1;
-		c_from_b = c->cand_earlier & 2;
-		o_from_b = c->cand_earlier & 4;
+		up = c->cand_how & CAND_EARLIER;
+			c_from_b = c->cand_how & CAND_FROM_B;
+		o_from_b = c->cand_how & CAND_ITS_FROM_B;
+		if (c->cand_how & CAND_MORE)
+			continue;
 		if (c->cand_against > 0 || (c->flags | o->flags) & CONV_AMBIGUOUS ||
 		    !links_free(c, c_from_b, o, o_from_b, up)) {
 			c->flags |= CONV_AMBIGUOUS;

@@ -2,6 +2,8 @@
 /*
  * packet.c - from a captured frame to its layers, outermost first.
  *
+ * This is the general way; plain.c has a short one for the common frames.
+ *
  * The faults of every protocol are recorded here.  The first one decides the
  * outcome, since what comes after it stands on doubtful ground.
  */
@@ -79,7 +81,7 @@ tunnels_decode(struct packet *p, struct content *c)
 }
 
 void
-packet_decode(struct packet *p, unsigned linktype, const uint8_t *data,
+packet_decode_any(struct packet *p, unsigned linktype, const uint8_t *data,
     uint32_t caplen, uint32_t len)
 {
 	struct content c;

@@ -45,6 +45,14 @@ span_len(struct span s)
 	return span_cap(s) + s.beyond;
 }
 
+/* IPv4's fragment field (RFC 791 section 3.1). */
+#define IP4_MORE	0x2000
+#define IP4_OFFSET	0x1fff
+#define IP4_FRAGMENT	(IP4_MORE | IP4_OFFSET)
+
+/* NOP, NOP, timestamps, as every segment after the handshake has it. */
+#define TCPOPT_USUAL	0x0101080au
+
 /* What follows the first n bytes; n <= span_cap(s). */
 static inline struct span
 span_after(struct span s, uint32_t n)
@@ -133,6 +141,10 @@ layer_payload(const struct layer *l)
 	    l->payload_len - l->payload_cap };
 }
 
+/* packet.c: packet_decode() for every frame, plain or not. */
+void	packet_decode_any(struct packet *, unsigned linktype,
+	    const uint8_t *data, uint32_t caplen, uint32_t len);
+
 /* link.c: open what a frame carries; false when there is nothing to read. */
 bool	link_open(struct packet *, unsigned linktype, struct content *);
 /* The same for an Ethernet frame inside a tunnel. */
@@ -192,6 +204,13 @@ enum tunnel_port {
 	PORT_GENEVE	= 6081,		/* RFC 8926 */
 	PORT_VXLAN_LINUX = 8472,	/* the kernel's default, and flannel's */
 };
+
+static inline bool
+port_is_tunnel(uint16_t port)
+{
+	return port == PORT_VXLAN || port == PORT_VXLAN_LINUX ||
+	    port == PORT_VXLAN_GPE || port == PORT_GENEVE;
+}
 
 /* names.c: why an ethertype or an IP protocol is not read. */
 const char	*ethertype_why(unsigned ethertype) COLD;

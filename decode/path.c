@@ -59,12 +59,13 @@ comes_before(const struct stop *x, const struct stop *y)
 /* Legs of the flow, in order; those beyond `room` are only counted. */
 static unsigned
 collect(const struct tracer *t, const struct flow_rec *f, struct stop *stops,
-    unsigned room, unsigned *left_out)
+    unsigned room, unsigned *left_out, uint64_t *sightings)
 {
 	bool initiator = f->flags & FLW_INITIATOR_1;
 	unsigned n = 0;
 
 	*left_out = 0;
+	*sightings = 0;
 	for (uint32_t ci = f->convs; ci != 0; ci = conv_at(t, ci)->next) {
 		const struct conv *c = conv_at(t, ci);
 
@@ -75,6 +76,9 @@ collect(const struct tracer *t, const struct flow_rec *f, struct stop *stops,
 			    dir != initiator };
 			unsigned at;
 
+			if (l->packets == 0)
+				continue;	/* its packets began another flow */
+			*sightings += l->packets;
 			if (n == room) {
 				(*left_out)++;
 				continue;
@@ -175,8 +179,10 @@ count_once(const struct leg *legs, unsigned n, uint64_t *packets, uint64_t *byte
 static struct quantiles
 quantiles_of(const struct sketch *s)
 {
-	return (struct quantiles){ .n = s->n, .p50_ns = sketch_quantile(s, 0.50),
-	    .p99_ns = sketch_quantile(s, 0.99) };
+	struct sketch_pair p = sketch_pair(s);
+
+	return (struct quantiles){ .n = s->n, .p50_ns = p.p50_ns,
+	    .p99_ns = p.p99_ns };
 }
 
 static void
@@ -213,20 +219,23 @@ static void
 describe_legs(const struct tracer *t, const struct flow_rec *f, struct flow *out)
 {
 	struct stop stops[FLOW_MAX_LEGS];
-	unsigned n = collect(t, f, stops, FLOW_MAX_LEGS, &out->legs_left_out);
+	unsigned n = collect(t, f, stops, FLOW_MAX_LEGS, &out->legs_left_out,
+	    &out->sightings);
 	unsigned n_req = 0;
 	uint64_t reply_bytes;
 
 	out->n_legs = n;
-	out->sightings = 0;
 	for (unsigned i = 0; i < n; i++) {
 		fill_leg(&out->legs[i], &stops[i]);
 		n_req += !stops[i].reply;
-		out->sightings += stops[i].leg->packets;
 	}
 	infer_directions(out->legs, n_req);
 	infer_directions(out->legs + n_req, n - n_req);
-	name_tuples(out, stops, n, n_req);
+	if (n > 0)
+		name_tuples(out, stops, n, n_req);
+	else
+		out->original = out->translated =
+		    tuple_of(&conv_at(t, f->convs)->key, false);
 	count_once(out->legs, n_req, &out->request_packets, &out->bytes);
 	count_once(out->legs + n_req, n - n_req, &out->reply_packets, &reply_bytes);
 	out->packets = out->request_packets + out->reply_packets;
@@ -249,12 +258,14 @@ path_describe(const struct tracer *t, uint32_t fi, struct flow *out)
 	out->verdict = VERDICT_UNKNOWN;
 	out->retransmissions = f->retransmissions;
 	out->resets = f->resets;
-	out->matched = f->matched;
 	for (uint32_t ci = f->convs; ci != 0; ci = conv_at(t, ci)->next) {
 		ambiguous |= (conv_at(t, ci)->flags & CONV_AMBIGUOUS) != 0;
 		crossed |= (conv_at(t, ci)->flags & CONV_SPREAD) != 0;
 	}
 	describe_legs(t, f, out);
+	/* A vote that was not the last counts both its sightings, also one that
+	   had been counted before. */
+	out->matched = f->matched < out->sightings ? f->matched : out->sightings;
 	out->confidence = confidence_of(f, crossed, ambiguous);
 	out->nat = 0;
 	if (f->n_convs > 1 || crossed) {

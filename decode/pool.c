@@ -50,11 +50,11 @@ pool_take(struct pool *p)
 {
 	uint32_t i = p->free;
 
-	if (i != 0) {
+	if (p->used <= p->max) {
+		i = p->used++;
+	} else if (i != 0) {
 		memcpy(&p->free, pool_at(p, i), sizeof(p->free));
 		memset(pool_at(p, i), 0, p->item_size);
-	} else if (p->used <= p->max) {
-		i = p->used++;
 	} else {
 		return 0;
 	}
@@ -65,7 +65,13 @@ pool_take(struct pool *p)
 void
 pool_give(struct pool *p, uint32_t i)
 {
-	memcpy(pool_at(p, i), &p->free, sizeof(p->free));
-	p->free = i;
+	static const uint32_t none = 0;
+
+	memcpy(pool_at(p, i), &none, sizeof(none));
+	if (p->free == 0)
+		p->free = i;
+	else
+		memcpy(pool_at(p, p->free_last), &i, sizeof(i));
+	p->free_last = i;
 	p->live--;
 }

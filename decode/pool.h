@@ -2,7 +2,8 @@
 /*
  * pool.h - items of one size, named by a 32-bit index.
  *
- * Indexes start at 1: 0 means "none".  Items never move.  A pool reserves
+ * Indexes start at 1: 0 means "none".  Items never move, and an index is used
+ * again as late as possible, since what still names it may be stale.  A pool reserves
  * address space for all it may ever hold; memory is used only for what was
  * taken, and given back by pool_fini().  A new item is zeroed.
  */
@@ -16,7 +17,7 @@
 struct pool {
 	void		*base;
 	uint32_t	used;		/* indexes handed out so far, freed ones too */
-	uint32_t	free;		/* first freed item, a list through their first word */
+	uint32_t	free, free_last; /* freed items, a list through their first word */
 	uint32_t	live;
 	uint32_t	max;
 	uint32_t	item_size;	/* a multiple of 8 */

@@ -33,8 +33,8 @@ bucket_of(uint32_t ns)
 		return 0;
 	octave = 31u - (unsigned)__builtin_clz(ns / FIRST_NS);
 	i = 1 + 2 * octave;
-	if (ns >= bucket_edge(i + 1))
-		i++;
+	/* Which half of an octave is as good as random: no branch. */
+	i += ns >= bucket_edge(i + 1);
 	return i < SKETCH_BUCKETS ? i : SKETCH_BUCKETS - 1;
 }
 
@@ -48,10 +48,8 @@ bucket_add(struct sketch *s, uint32_t ns)
 		for (unsigned i = 0; i < SKETCH_BUCKETS; i++)
 			s->h.bucket[i] = (uint8_t)((s->h.bucket[i] + 1) / 2);
 	(*b)++;
-	if (ns < s->h.min_ns)
-		s->h.min_ns = ns;
-	if (ns > s->h.max_ns)
-		s->h.max_ns = ns;
+	s->h.min_ns = ns < s->h.min_ns ? ns : s->h.min_ns;
+	s->h.max_ns = ns > s->h.max_ns ? ns : s->h.max_ns;
 }
 
 static void
@@ -82,36 +80,34 @@ sketch_add(struct sketch *s, int64_t ns)
 	bucket_add(s, v);
 }
 
-static int64_t
-exact_quantile(const struct sketch *s, double q)
+/* Put the samples in order; how many there are is returned. */
+static unsigned
+exact_sort(const struct sketch *s, uint32_t v[static SKETCH_EXACT])
 {
-	uint32_t v[SKETCH_EXACT];
-	unsigned n = s->n, at;
-
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < s->n; i++) {
 		unsigned j = i;
 
 		for (; j > 0 && v[j - 1] > s->exact_ns[i]; j--)
 			v[j] = v[j - 1];
 		v[j] = s->exact_ns[i];
 	}
-	at = (unsigned)(q * n);		/* nearest rank, the upper of two */
+	return s->n;
+}
+
+/* Of n > 0 samples in order. */
+static int64_t
+exact_quantile(const uint32_t *v, unsigned n, double q)
+{
+	unsigned at = (unsigned)(q * n);	/* nearest rank, the upper of two */
+
 	return v[at < n ? at : n - 1];
 }
 
-int64_t
-sketch_quantile(const struct sketch *s, double q)
+static int64_t
+histogram_quantile(const struct sketch *s, uint64_t total, double q)
 {
-	double want, below = 0;
-	uint64_t total = 0;
+	double want = q * (double)total, below = 0;
 
-	if (s->n == 0)
-		return 0;
-	if (s->n <= SKETCH_EXACT)
-		return exact_quantile(s, q);
-	for (unsigned i = 0; i < SKETCH_BUCKETS; i++)
-		total += s->h.bucket[i];
-	want = q * (double)total;
 	for (unsigned i = 0; i < SKETCH_BUCKETS; i++) {
 		double here = s->h.bucket[i];
 
@@ -130,6 +126,47 @@ sketch_quantile(const struct sketch *s, double q)
 		below += here;
 	}
 	return s->h.max_ns;
+}
+
+static uint64_t
+histogram_total(const struct sketch *s)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < SKETCH_BUCKETS; i++)
+		total += s->h.bucket[i];
+	return total;
+}
+
+int64_t
+sketch_quantile(const struct sketch *s, double q)
+{
+	uint32_t v[SKETCH_EXACT];
+
+	if (s->n == 0)
+		return 0;
+	if (s->n <= SKETCH_EXACT)
+		return exact_quantile(v, exact_sort(s, v), q);
+	return histogram_quantile(s, histogram_total(s), q);
+}
+
+struct sketch_pair
+sketch_pair(const struct sketch *s)
+{
+	uint32_t v[SKETCH_EXACT];
+	uint64_t total;
+	unsigned n;
+
+	if (s->n == 0)
+		return (struct sketch_pair){ 0, 0 };
+	if (s->n <= SKETCH_EXACT) {
+		n = exact_sort(s, v);
+		return (struct sketch_pair){ exact_quantile(v, n, 0.50),
+		    exact_quantile(v, n, 0.99) };
+	}
+	total = histogram_total(s);
+	return (struct sketch_pair){ histogram_quantile(s, total, 0.50),
+	    histogram_quantile(s, total, 0.99) };
 }
 
 void

@@ -32,6 +32,9 @@ struct sketch {
 void	sketch_add(struct sketch *, int64_t ns);
 /* The value below which the fraction q (0..1) of the samples lies; 0 if none. */
 int64_t	sketch_quantile(const struct sketch *, double q);
+/* The same for one half and 99 of 100, with one look at the sketch. */
+struct sketch_pair { int64_t p50_ns, p99_ns; };
+struct sketch_pair sketch_pair(const struct sketch *);
 /* Add the samples of `from`; its buckets keep their resolution. */
 void	sketch_merge(struct sketch *into, const struct sketch *from);
 

@@ -19,7 +19,9 @@
 /* Conntrack's default timeouts (nf_conntrack_proto_*.c): an entry that idles
    longer is gone, and what comes then is a new conversation. */
 #define ICMP_IDLE_NS		(30 * NS_PER_SEC)
-#define UDP_IDLE_NS		(120 * NS_PER_SEC)
+#define UDP_IDLE_NS		(30 * NS_PER_SEC)
+#define UDP_STREAM_IDLE_NS	(120 * NS_PER_SEC)
+#define UDP_STREAM_NS		(2 * NS_PER_SEC)	/* a stream goes on for longer */
 #define OTHER_IDLE_NS		(600 * NS_PER_SEC)
 /* A new SYN into an established connection is a new connection only when the
    old one has been silent for TIME_WAIT (TCP_TIMEWAIT_LEN). */
@@ -130,7 +132,7 @@ leg_of(struct tracer *t, uint32_t ci, const struct sighting *s)
 	return leg_new(t, ci, s);
 }
 
-static void
+static inline void
 leg_count(struct leg_rec *l, struct nstime ts, uint64_t packets, uint64_t bytes)
 {
 	l->packets += packets;
@@ -157,14 +159,15 @@ conv_new(struct tracer *t, const struct sighting *s)
 }
 
 static int64_t
-idle_limit_ns(uint8_t proto)
+idle_limit_ns(const struct flow_rec *f, uint8_t proto)
 {
 	switch (proto) {
 	case PROTO_ICMP:
 	case PROTO_ICMPV6:
 		return ICMP_IDLE_NS;
 	case PROTO_UDP:
-		return UDP_IDLE_NS;
+		return nstime_diff_ns(f->last, f->first) > UDP_STREAM_NS ?
+		    UDP_STREAM_IDLE_NS : UDP_IDLE_NS;
 	case PROTO_TCP:
 		return INT64_MAX;
 	default:
@@ -173,14 +176,14 @@ idle_limit_ns(uint8_t proto)
 }
 
 /* Is this the first packet of another conversation with the same tuple? */
-static bool
+static inline bool
 taken_over(const struct conv *c, const struct flow_rec *f, const struct sighting *s)
 {
 	int64_t idle = nstime_diff_ns(s->ts, f->last);
 	bool initiator;
 
 	if (!(s->l->has & HAS_TCP))
-		return idle > idle_limit_ns(s->key.proto);
+		return idle > idle_limit_ns(f, s->key.proto);
 	if ((s->l->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;
 	initiator = conv_direction(c, s->at.from_b) ==
@@ -216,23 +219,23 @@ conv_renew(struct tracer *t, uint32_t ci)
 
 /* The conv of a sighting; 0 when there is no memory.  `hint` is what its hash
    named a few packets ago, or 0. */
-static uint32_t
+static inline uint32_t
 conv_of(struct tracer *t, const struct sighting *s, uint32_t hint)
 {
 	uint32_t ci = hint;
+	const struct conv *c = conv_at(t, ci);
 
-	if (ci == 0 || conv_at(t, ci)->flow == 0 ||
-	    conv_at(t, ci)->flags & CONV_RETIRED ||
-	    !key_eq(&conv_at(t, ci)->key, &s->key))
+	/* Item 0 has no flow. */
+	if (__builtin_expect(c->flow == 0 || c->flags & CONV_RETIRED ||
+	    !key_eq(&c->key, &s->key), 0)) {
 		ci = index_find(t, &s->key, s->hash);
-
-	if (ci != 0) {
-		const struct conv *c = conv_at(t, ci);
-
-		if (!taken_over(c, flow_at(t, c->flow), s))
-			return ci;
-		conv_retire(t, ci);
+		if (ci == 0)
+			return conv_new(t, s);
+		c = conv_at(t, ci);
 	}
+	if (!taken_over(c, flow_at(t, c->flow), s))
+		return ci;
+	conv_retire(t, ci);
 	return conv_new(t, s);
 }
 
@@ -337,40 +340,67 @@ evict_idlest(struct tracer *t)
 	t->stats.evicted++;
 }
 
-static void
+/* Sightings that make no leg. */
+static void __attribute__((cold, noinline))
+take_partless(struct tracer *t, const struct sighting *s)
+{
+	if (s->l->has & IS_FRAG_LATER)
+		take_later_fragment(t, s);
+	else
+		take_error(t, s);
+}
+
+/* leg_of(), of which the usual answer is one of the first two legs.  In
+   arithmetic, since which of them cannot be predicted; item 0 has no conv. */
+static inline uint32_t
+leg_of_near(struct tracer *t, uint32_t ci, const struct sighting *s)
+{
+	uint32_t li = conv_at(t, ci)->legs;
+	const struct leg_rec *l = leg_at(t, li), *next = leg_at(t, l->next);
+	uint32_t first = 0 - (uint32_t)place_eq(l->place, s->at);
+	uint32_t second = 0 - (uint32_t)place_eq(next->place, s->at);
+	uint32_t near = (li & first) | (l->next & second & ~first);
+
+	return __builtin_expect(near != 0, 1) ? near : leg_of(t, ci, s);
+}
+
+static inline void
 take_sighting(struct tracer *t, const struct sighting *s, uint32_t hint)
 {
+	const struct layer *layer = s->l;
 	uint32_t ci, li, fi;
+	struct leg_rec *l;
+	struct conv *c;
 	struct flow_rec *f;
 	unsigned dir;
 	bool is_ref;
 
-	if (s->l->has & IS_FRAG_LATER) {
-		take_later_fragment(t, s);
-		return;
-	}
-	if (s->l->has & HAS_ERROR) {
-		take_error(t, s);
+	if (layer->has & (IS_FRAG_LATER | HAS_ERROR)) {
+		take_partless(t, s);
 		return;
 	}
 	while (pool_full(&t->convs) || pool_full(&t->legs))
 		evict_idlest(t);
 	ci = conv_of(t, s, hint);
-	li = ci ? leg_of(t, ci, s) : 0;
+	li = ci ? leg_of_near(t, ci, s) : 0;
 	if (li == 0)
 		return;
 	li = match_sighting(t, s, ci, li);
-	ci = leg_at(t, li)->conv;
-	fi = conv_at(t, ci)->flow;
+	l = leg_at(t, li);
+	ci = l->conv;
+	c = conv_at(t, ci);
+	fi = c->flow;
 	if (fi == 0 && (fi = flow_new(t, s, ci)) == 0)
 		return;
-	leg_count(leg_at(t, li), s->ts, 1, s->l->ip_len);
-	if (s->l->has & IS_FRAG)
+	leg_count(l, s->ts, 1, layer->ip_len);
+	if (layer->has & IS_FRAG)
 		take_first_fragment(t, s, li);
 	f = flow_at(t, fi);
-	dir = conv_direction(conv_at(t, ci), s->at.from_b);
+	dir = conv_direction(c, s->at.from_b);
 	is_ref = f->ref[dir] == 0 || f->ref[dir] == li;
-	track_packet(f, s, dir, is_ref);
+	/* Else it has nothing to tell. */
+	if (is_ref || !(f->flags & FLW_SURE))
+		track_packet(f, s, dir, is_ref);
 	if (is_ref)
 		f->ref[dir] = li;
 	if (s->flags & SIGHT_SELECTED)
@@ -390,7 +420,7 @@ enum { LAG_CONV = 3, LAG_LEG = 6, LAG_NEXT = 9, LAG_TAKE = 12 };
 
 _Static_assert(LAG_TAKE < RING, "a packet is taken before its slot is used again");
 
-static void
+static inline void
 ask_convs(const struct tracer *t, struct slot *k)
 {
 	for (unsigned i = 0; i < k->n; i++) {
@@ -423,7 +453,7 @@ ask_next_legs(const struct tracer *t, const struct slot *k)
 	}
 }
 
-static void
+static void __attribute__((noinline))
 take_slot(struct tracer *t, const struct slot *k)
 {
 	for (unsigned i = 0; i < k->n; i++)
@@ -463,38 +493,45 @@ drain(struct tracer *t)
 
 /* ---- packets to sightings ---- */
 
-static void
-take_layer(struct tracer *t, const struct obs *o, struct slot *k,
-    const struct layer *l, uint16_t iface)
+/* Reduce a layer to what matching needs; its place but for from_b is known.
+   Not inline: all it needs fits into registers only without its callers. */
+static void __attribute__((noinline))
+sighting_make(struct sighting *s, const struct layer *l, bool group)
 {
-	const struct packet *p = &k->packet;
-	struct sighting *s;
 	struct fingerprint fp;
 
-	if (l->kind != LAYER_IP)
-		return;
-	k->hint[k->n] = 0;
-	s = &k->sighting[k->n++];
 	s->l = l;
-	s->ts = o->ts;
-	s->source = t->ifaces[iface].source;
-	s->at.iface = iface;
-	s->at.dir = p->dir != DIR_UNKNOWN ? p->dir : o->packet.dir;
 	s->hash = key_make(&s->key, l->has & HAS_ERROR ? &l->about : &l->t,
 	    &l->tunnel, &s->at.from_b);
 	fp = fingerprint_of(l);
 	s->fp = fp.hash;
 	s->strength = fp.strength;
-	s->flags = fp.cut ? SIGHT_CUT : 0;
+	s->flags = (uint8_t)((fp.cut ? SIGHT_CUT : 0) |
+	    (group || addr_is_multicast(&l->t.dst) ? SIGHT_GROUP : 0));
+}
+
+static inline void
+take_layer(struct tracer *t, const struct obs *o, struct slot *k,
+    const struct layer *l, uint16_t iface)
+{
+	const struct packet *p = &k->packet;
+	struct sighting *s = &k->sighting[k->n];
+
+	if (l->kind != LAYER_IP)
+		return;
+	k->hint[k->n++] = 0;
+	s->ts = o->ts;
+	s->source = t->ifaces[iface].source;
+	s->at.iface = iface;
+	s->at.dir = p->dir != DIR_UNKNOWN ? p->dir : o->packet.dir;
+	sighting_make(s, l, p->group);
 	if (t->cfg.select == NULL || t->cfg.select(t->cfg.select_arg, p, l, &o->packet))
 		s->flags |= SIGHT_SELECTED;
-	if (p->group || addr_is_multicast(&l->t.dst))
-		s->flags |= SIGHT_GROUP;
 	__builtin_prefetch(&t->index[s->hash & t->index_mask]);
 	match_prefetch(t, s);
 }
 
-static void
+static void __attribute__((cold, noinline))
 count_reason(struct tracer *t, const char *why)
 {
 	for (unsigned i = 0; i < MAX_REASONS; i++) {
@@ -509,7 +546,7 @@ count_reason(struct tracer *t, const char *why)
 	}
 }
 
-static void
+static inline void
 count_packet(struct tracer *t, const struct obs *o, const struct packet *p)
 {
 	struct tracer_stats *st = &t->stats;
@@ -526,10 +563,9 @@ count_packet(struct tracer *t, const struct obs *o, const struct packet *p)
 		count_reason(t, p->why);
 }
 
-static void
-take_packet(struct tracer *t, const struct obs *o)
+static void __attribute__((noinline))
+take_packet(struct tracer *t, const struct obs *o, struct slot *k)
 {
-	struct slot *k = slot_at(t, t->n_in);
 	struct packet *p = &k->packet;
 	uint16_t iface;
 
@@ -574,7 +610,7 @@ void
 tracer_observe(struct tracer *t, const struct obs *o)
 {
 	if (o->type == OBS_PACKET) {
-		take_packet(t, o);
+		take_packet(t, o, slot_at(t, t->n_in));
 		return;
 	}
 	drain(t);
@@ -608,18 +644,58 @@ tracer_finish(struct tracer *t)
 
 /* ---- what it came to ---- */
 
+struct numbered {
+	uint64_t	id;
+	uint32_t	flow;
+};
+
 static int
 by_id(const void *x, const void *y)
 {
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+	uint64_t a = ((const struct numbered *)x)->id;
+	uint64_t b = ((const struct numbered *)y)->id;
 
 	return (a > b) - (a < b);
+}
+
+/* What describing a flow needs is far away by now: the flow is asked for
+   EACH_FLOW flows ahead, its convs at EACH_CONV, their legs at EACH_LEG. */
+enum { EACH_FLOW = 24, EACH_CONV = 16, EACH_LEG = 8 };
+
+static void
+each_ask_flow(const struct tracer *t, uint32_t fi)
+{
+	const uint8_t *f = (const uint8_t *)flow_at(t, fi);
+
+	for (size_t at = 0; at < sizeof(struct flow_rec); at += 64)
+		__builtin_prefetch(f + at);
+}
+
+static void
+each_ask_legs(const struct tracer *t, uint32_t fi)
+{
+	uint32_t ci = flow_at(t, fi)->convs;
+	const struct conv *c = conv_at(t, ci), *d = conv_at(t, c->next);
+
+	__builtin_prefetch(leg_at(t, c->legs));
+	__builtin_prefetch(leg_at(t, d->legs));
+}
+
+static void
+each_ask(const struct tracer *t, const struct numbered *at, size_t left)
+{
+	if (left > EACH_FLOW)
+		each_ask_flow(t, at[EACH_FLOW].flow);
+	if (left > EACH_CONV)
+		__builtin_prefetch(conv_at(t, flow_at(t, at[EACH_CONV].flow)->convs));
+	if (left > EACH_LEG)
+		each_ask_legs(t, at[EACH_LEG].flow);
 }
 
 int
 tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
 {
-	struct { uint64_t id; uint32_t flow; } *order;
+	struct numbered *order;
 	size_t n = 0;
 	bool sorted = true;
 	int r = 1;
@@ -628,15 +704,19 @@ tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
 	order = calloc(t->flows.live + 1, sizeof(*order));
 	if (order == NULL)
 		return -1;
-	for (uint32_t fi = t->oldest; fi != 0; fi = flow_at(t, fi)->newer) {
-		order[n].id = flow_at(t, fi)->id;
-		order[n].flow = fi;
+	for (uint32_t fi = 1; fi < t->flows.used; fi++) {
+		const struct flow_rec *f = flow_at(t, fi);
+
+		if (f->convs == 0)
+			continue;	/* freed */
+		order[n] = (struct numbered){ f->id, fi };
 		sorted = sorted && (n == 0 || order[n - 1].id < order[n].id);
 		n++;
 	}
 	if (!sorted)
 		qsort(order, n, sizeof(*order), by_id);
 	for (size_t i = 0; i < n && r > 0; i++) {
+		each_ask(t, order + i, n - i);
 		path_describe(t, order[i].flow, &t->view);
 		r = cb(arg, &t->view);
 	}

@@ -64,6 +64,13 @@ struct leg_rec {
 	uint8_t		ttl;
 };
 
+enum cand_how {
+	CAND_EARLIER	= 1 << 0,	/* cand comes before this one on the packet's way */
+	CAND_FROM_B	= 1 << 1,	/* this one's orientation in that packet */
+	CAND_ITS_FROM_B	= 1 << 2,	/* cand's */
+	CAND_MORE	= 1 << 3,	/* one vote alone does not do, not even in the end */
+};
+
 enum conv_flag {
 	CONV_FLIP	= 1 << 0,	/* the flow's direction 0 is key.b to key.a */
 	CONV_UP		= 1 << 1,	/* joined to a conv that direction 0 passes before it */
@@ -82,7 +89,7 @@ struct conv {
 	uint32_t	cand;		/* the conv that it is probably a translation of */
 	uint8_t		cand_votes;	/* packets for that, */
 	uint8_t		cand_against;	/* and packets for another one */
-	uint8_t		cand_earlier;	/* cand was seen before this one on the packet's way */
+	uint8_t		cand_how;	/* enum cand_how, of the last vote */
 	uint8_t		flags;		/* enum conv_flag */
 };
 
@@ -134,10 +141,19 @@ struct flow_error {
 #define RECENT_WAYS	4
 struct recent {
 	uint32_t	tag[RECENT_WAYS];	/* what the index leaves of the fingerprint */
-	uint32_t	leg[RECENT_WAYS];	/* RECENT_TAKEN in the top bit */
+	uint32_t	leg[RECENT_WAYS];	/* with the two bits below */
 	struct nstime	ts[RECENT_WAYS];
 };
-#define RECENT_TAKEN	(1u << 31)	/* its twin was found */
+#define RECENT_DOWN	(1u << 31)	/* its twin further down the way was found */
+#define RECENT_UP	(1u << 30)	/* its twin further up the way was found */
+#define RECENT_LEG	(RECENT_UP - 1)
+
+/* When sightings that still waited for their twins were last pushed out. */
+struct pushed_out {
+	struct nstime	any;		/* ever so different */
+	struct nstime	alike;		/* with the fingerprint of what came, */
+	struct nstime	crowd;		/* even if it had its twin */
+};
 
 struct frag_slot {
 	uint64_t	id;		/* hash of addresses, IP ID, protocol, place */
@@ -188,10 +204,10 @@ struct name_rec {
 
 /* A packet on its way into the tables. */
 struct slot {
-	struct packet	packet;
 	unsigned	n;
-	struct sighting	sighting[PACKET_MAX_LAYERS];
 	uint32_t	hint[PACKET_MAX_LAYERS];	/* convs, as index_guess() said */
+	struct sighting	sighting[PACKET_MAX_LAYERS];
+	struct packet	packet;
 };
 #define RING		16
 
@@ -210,7 +226,7 @@ struct tracer {
 	struct index_slot	*index;
 	uint32_t		index_mask, index_used;
 	struct recent		*recent;
-	struct nstime		*recent_lost;	/* for each bucket; see match.c */
+	struct pushed_out	*pushed_out;	/* of each bucket */
 	uint32_t		recent_mask;
 	struct frag_slot	*frags;
 	uint32_t		oldest, newest;	/* flows by idleness */
@@ -265,8 +281,19 @@ conv_direction(const struct conv *c, unsigned from_b)
 bool		index_init(struct tracer *);
 void		index_fini(struct tracer *);
 uint32_t	index_find(const struct tracer *, const struct key *, uint32_t hash);
-/* The conv that probably is it: the same hash, its key not looked at. */
-uint32_t	index_guess(const struct tracer *, uint32_t hash);
+/* The conv that probably is it, or 0: one with the same hash, its key not looked
+   at, in the first two places where it can stand.  In arithmetic, since in which
+   of them cannot be predicted. */
+static inline uint32_t
+index_guess(const struct tracer *t, uint32_t hash)
+{
+	const struct index_slot *s = &t->index[hash & t->index_mask];
+	const struct index_slot *next = &t->index[(hash + 1) & t->index_mask];
+	uint32_t first = 0 - (uint32_t)(s->hash == hash);
+	uint32_t second = 0 - (uint32_t)(next->hash == hash);
+
+	return (s->conv & first) | (next->conv & second & ~first);
+}
 bool		index_insert(struct tracer *, uint32_t conv, uint32_t hash);
 void		index_remove(struct tracer *, uint32_t conv);
 /* iface.c: where a packet was seen. */

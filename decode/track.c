@@ -95,21 +95,18 @@ tcp_repeated(struct flow_rec *f, const struct sighting *s, unsigned dir)
 	uint32_t len = s->l->payload_len + (s->l->tcp_flags & TCP_SYN ? 1 : 0) +
 	    (s->l->tcp_flags & TCP_FIN ? 1 : 0);
 	uint32_t end = s->l->seq + len;
-	bool first = !(f->flags & known);
-	int32_t ahead;
+	bool is_new;
 
 	if (s->l->tcp_flags & TCP_RST)
 		return false;
-	ahead = (int32_t)(end - f->next_seq[dir]);
-	if (first || ahead > 0) {
-		f->flags |= known;
-		f->next_seq[dir] = end;
+	/* Data and bare acknowledgements take turns: one branch for both. */
+	is_new = !(f->flags & known) | ((int32_t)(end - f->next_seq[dir]) > 0);
+	f->flags |= known;
+	f->next_seq[dir] = is_new ? end : f->next_seq[dir];
+	if (is_new | (len == 0))
 		return false;
-	}
-	if (len == 0 || (s->l->payload_len <= 1 && s->l->seq + 1 == f->next_seq[dir] &&
-	    !(s->l->tcp_flags & (TCP_SYN | TCP_FIN))))
-		return false;
-	return true;
+	return !(s->l->payload_len <= 1 && s->l->seq + 1 == f->next_seq[dir] &&
+	    !(s->l->tcp_flags & (TCP_SYN | TCP_FIN)));
 }
 
 static void
@@ -138,7 +135,11 @@ tcp_rtt(struct flow_rec *f, const struct sighting *s, bool asks, bool repeated)
 	uint32_t got;
 
 	if (asks) {
-		if (repeated && !(f->flags & FLW_WAIT_TS))
+		/* What was sent again has a time stamp of its own. */
+		if (repeated && f->flags & FLW_WAIT && f->flags & FLW_WAIT_TS &&
+		    s->l->has & HAS_TCP_TS)
+			rtt_ask(f, s, s->l->ts_val, true);
+		else if (repeated)
 			f->flags &= (uint16_t)~FLW_WAIT;
 		else if (!(f->flags & FLW_WAIT) && end != s->l->seq && !repeated)
 			rtt_ask(f, s, s->l->has & HAS_TCP_TS ? s->l->ts_val : end,
@@ -191,7 +192,7 @@ track_packet(struct flow_rec *f, const struct sighting *s, unsigned dir, bool is
 
 		if (repeated)
 			f->retransmissions += f->retransmissions != UINT32_MAX;
-		if (asks && (s->l->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		if ((s->l->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && asks) {
 			f->isn = s->l->seq;
 			f->flags |= FLW_ISN;
 		}

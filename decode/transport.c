@@ -13,8 +13,6 @@
 
 enum tcp_option { TCPOPT_END = 0, TCPOPT_NOP = 1, TCPOPT_TIMESTAMPS = 8 };
 #define TCPOPT_TIMESTAMPS_LEN	10
-/* NOP, NOP, timestamps, as every segment after the handshake has it. */
-#define TCPOPT_USUAL	0x0101080au
 
 static const struct header tcp_header = HEADER("TCP header");
 static const struct header tcp_options = {
@@ -164,14 +162,7 @@ udp_decode(struct packet *p, struct layer *l, struct content *c)
 	    !udp_odd_length(p, l, len))
 		return false;
 
-	switch (get_be16(h + 2)) {
-	case PORT_VXLAN:
-	case PORT_VXLAN_LINUX:
-	case PORT_VXLAN_GPE:
-	case PORT_GENEVE:
-		return tunnel_open_udp(p, l, c);
-	}
-	return false;
+	return port_is_tunnel(get_be16(h + 2)) && tunnel_open_udp(p, l, c);
 }
 
 bool

@@ -88,7 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reading_init(&rd, "fuzz", &number);
 	rd.name = size & 1 ? "NAME" : NULL;
 	rd.stem = size & 2 ? "stem" : NULL;
-	p = pcapng_new((struct pcapng_bytes){
+	p = pcapng_new((struct window_bytes){
 	    .read = supply_read, .error = supply_error, .arg = &s,
 	}, &rd);
 	check(p != NULL);

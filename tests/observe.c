@@ -546,3 +546,28 @@ flow_like(struct scene *s, const char *tuple)
 		fail_msg("no flow %s:\n%s", tuple, scene_text(s));
 	return found;
 }
+
+unsigned
+never_wrong(struct scene *s, const struct pair *pairs, unsigned n)
+{
+	unsigned joined = 0;
+
+	scene_text(s);
+	for (unsigned i = 0; i < s->n_flows; i++) {
+		char original[TUPLE_TEXT], as[TUPLE_TEXT];
+		unsigned k;
+
+		if (s->flows[i].nat == 0)
+			continue;
+		tuple_text(&s->flows[i].original, original);
+		tuple_text(&s->flows[i].translated, as);
+		for (k = 0; k < n; k++)
+			if (strcmp(original, pairs[k].original) == 0 &&
+			    strcmp(as, pairs[k].translated) == 0)
+				break;
+		if (k == n)
+			fail_msg("wrong:\n%s", scene_text(s));
+		joined++;
+	}
+	return joined;
+}

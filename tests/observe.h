@@ -86,6 +86,12 @@ const char	*scene_text(struct scene *);
 void		 expect(struct scene *, const char *text);
 /* The only flow whose original tuple reads like this; ends the test if not. */
 const struct flow *flow_like(struct scene *, const char *tuple);
+/* Every flow with a translation must have one of these; the rest may stay
+   single or say that they are ambiguous.  How many have one is returned. */
+struct pair {
+	const char	*original, *translated;		/* tuple_text() */
+};
+unsigned	 never_wrong(struct scene *, const struct pair *, unsigned n);
 /* "eth0" or "eth0(1)". */
 void		 leg_place(const struct scene *, const struct leg *, char out[32]);
 

@@ -132,6 +132,7 @@ tcp_reset(void **state)
 	see(s, "veth out " WEB ":443 > " POD ":41000 tcp R seq=5001");
 	/* What is still under way does not raise the dead. */
 	see(s, "%s", connection[4]);
+	see(s, "%s", connection[5]);
 	f = flow_like(s, POD ":41000 > " WEB ":443");
 	assert_int_equal(f->tcp_state, TCPS_RESET);
 	assert_int_equal(f->resets, 1);
@@ -200,11 +201,32 @@ sequence_numbers_wrap(void **state)
 	struct scene *s = scene_of(state);
 	const struct flow *f;
 
-	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=4294967200 ack=1 len=96");
-	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=0 ack=1 len=100");
-	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=4294967200 ack=1 len=96");
+	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=4294967200 ack=1 len=50");
+	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=4294967250 ack=1 len=100");
+	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=54 ack=1 len=100");
+	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=4294967250 ack=1 len=100");
 	f = flow_like(s, POD ":41000 > " WEB ":443");
 	assert_int_equal(f->retransmissions, 1);
+	scene_free(s);
+}
+
+/* flows.c flow_flip(), absorb(): two flows that looked opposite ways when they
+   were joined still know what each side had sent. */
+static void
+sent_again_after_the_join(void **state)
+{
+	struct scene *s = scene_of(state);
+	const struct flow *f;
+
+	see(s, "eth0 in " WEB ":443 > " NODE ":1711 tcp A seq=7000 ack=300 len=100");
+	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=300 ack=7000 len=50");
+	see(s, "veth out " WEB ":443 > " POD ":41000 tcp A seq=7000 ack=300 len=100 ttl=63");
+	later(s, 300 * NS_PER_MSEC);
+	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=300 ack=7100 len=50");
+	see(s, "eth0 in " WEB ":443 > " NODE ":1711 tcp A seq=7000 ack=350 len=100");
+	f = flow_like(s, POD ":41000 > " WEB ":443");
+	assert_int_equal(s->n_flows, 1);
+	assert_int_equal(f->retransmissions, 2);
 	scene_free(s);
 }
 
@@ -312,6 +334,27 @@ rtt_by_timestamp(void **state)
 	scene_free(s);
 }
 
+/* What was sent again has another timestamp: the time is counted from there. */
+static void
+rtt_by_timestamp_of_what_was_sent_again(void **state)
+{
+	struct scene *s = scene_of(state);
+	const struct flow *f;
+
+	see(s, "veth in " POD ":41000 > " WEB ":443"
+	    " tcp PA seq=1 ack=1 len=100 tsval=700 tsecr=60");
+	later(s, 200 * NS_PER_MSEC);
+	see(s, "veth in " POD ":41000 > " WEB ":443"
+	    " tcp PA seq=1 ack=1 len=100 tsval=900 tsecr=60");
+	later(s, 990 * US);
+	see(s, "veth out " WEB ":443 > " POD ":41000"
+	    " tcp A seq=1 ack=101 tsval=62 tsecr=900");
+	f = flow_like(s, POD ":41000 > " WEB ":443");
+	assert_int_equal(f->rtt.n, 1);
+	assert_int_equal(f->rtt.p50_ns, 1000 * US);
+	scene_free(s);
+}
+
 static void
 rtt_of_echo_and_udp(void **state)
 {
@@ -357,6 +400,27 @@ transit(void **state)
 	scene_free(s);
 }
 
+/* Over three places: from the first one. */
+static void
+transit_from_the_first_place(void **state)
+{
+	struct scene *s = scene_of(state);
+	const struct flow *f;
+
+	for (unsigned i = 0; i < 4; i++) {
+		see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=%u ack=1 len=10",
+		    i * 10);
+		see(s, "bond0 out " POD ":41000 > " WEB
+		    ":443 tcp A seq=%u ack=1 len=10 ttl=63", i * 10);
+		see(s, "eth0 out " POD ":41000 > " WEB
+		    ":443 tcp A seq=%u ack=1 len=10 ttl=63", i * 10);
+		later(s, 5000 * US);
+	}
+	f = flow_like(s, POD ":41000 > " WEB ":443");
+	assert_int_equal(f->transit.p99_ns, 20 * US);
+	scene_free(s);
+}
+
 /* The acknowledgement of the handshake and the first data have one sequence
    number: from the one that went out to the other that came in is no transit. */
 static void
@@ -390,13 +454,16 @@ main(void)
 		IN_BOTH(begun_before_the_capture),
 		IN_BOTH(retransmissions_counted),
 		IN_BOTH(sequence_numbers_wrap),
+		IN_BOTH(sent_again_after_the_join),
 		IN_BOTH(counted_at_one_place),
 		IN_BOTH(rtt_of_handshake),
 		IN_BOTH(rtt_by_sequence),
 		IN_BOTH(rtt_not_of_what_was_sent_again),
 		IN_BOTH(rtt_by_timestamp),
+		IN_BOTH(rtt_by_timestamp_of_what_was_sent_again),
 		IN_BOTH(rtt_of_echo_and_udp),
 		IN_BOTH(transit),
+		IN_BOTH(transit_from_the_first_place),
 		IN_BOTH(transit_is_of_one_packet),
 	};
 

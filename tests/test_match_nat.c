@@ -264,6 +264,27 @@ two_steps(void **state)
 	scene_free(s);
 }
 
+/* The same where the first step is on a bridge (br_netfilter): DNAT stands between
+   two interfaces that both show it coming in, and of two that both show it
+   going out one shows it translated back.  Before routing only the destination
+   is changed, after it only the source. */
+static void
+two_steps_over_a_bridge(void **state)
+{
+	struct scene *s = scene_of(state);
+
+	see(s, "veth in " POD ":41000 > 10.100.0.7:80 tcp S seq=1000");
+	see(s, "cni0 in " POD ":41000 > 10.0.2.7:8080 tcp S seq=1000");
+	see(s, "eth0 out " NODE ":1711 > 10.0.2.7:8080 tcp S seq=1000 ttl=63");
+	see(s, "eth0 in 10.0.2.7:8080 > " NODE ":1711 tcp SA seq=5 ack=1001");
+	see(s, "cni0 out 10.0.2.7:8080 > " POD ":41000 tcp SA seq=5 ack=1001 ttl=63");
+	see(s, "veth out 10.100.0.7:80 > " POD ":41000 tcp SA seq=5 ack=1001 ttl=63");
+	expect(s, "tcp 10.0.1.5:41000 > 10.100.0.7:80"
+	    " as 192.168.3.243:1711 > 10.0.2.7:8080"
+	    " via veth cni0 eth0 / eth0 cni0 veth\n");
+	scene_free(s);
+}
+
 /* ... whose middle was seen last, because its packets stood in the capture
    behind the others. */
 static void
@@ -424,6 +445,7 @@ main(void)
 		IN_BOTH(both_at_once),
 		IN_BOTH(both_at_once_udp),
 		IN_ALL(two_steps),
+		IN_BOTH(two_steps_over_a_bridge),
 		IN_ANY(two_steps_middle_last),
 		IN_BOTH(reply_not_translated_back),
 		IN_ALL(never_answered),

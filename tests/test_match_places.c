@@ -190,6 +190,26 @@ vnis_stay_apart_udp(void **state)
 	scene_free(s);
 }
 
+/* match.c judge(): into the tunnel's device and out of it go the same way, and
+   payload alone is enough, since the tuple is the same. */
+static void
+out_of_a_tunnel_udp(void **state)
+{
+	struct scene *s = scene_of(state);
+
+	for (unsigned i = 0; i < 2; i++) {
+		see(s, "eth0 in " PEER ":5000 > " POD ":53 udp data=question-%u ttl=63"
+		    " vni=1", i);
+		see(s, "flannel.1 in " PEER ":5000 > " POD ":53 udp data=question-%u"
+		    " ttl=63", i);
+		see(s, "veth out " PEER ":5000 > " POD ":53 udp data=question-%u ttl=62",
+		    i);
+	}
+	expect(s, "udp 172.16.0.1:50000 > 172.16.0.2:4789 via eth0\n"
+	    "udp 10.244.2.7:5000 > 10.244.1.5:53 via eth0(1) flannel.1 veth\n");
+	scene_free(s);
+}
+
 /* ---- clocks ---- */
 
 /* What left is stamped before what came in: the TTL gives the order. */
@@ -235,6 +255,13 @@ stamps_out_of_order(void **state)
 {
 	struct scene *s = scene_of(state);
 
+	see(s, "eth0 out " NODE ":1711 > " WEB ":443 tcp S seq=1000 ttl=63");
+	see(s, "veth in " POD ":41000 > " WEB ":443 tcp S seq=1000");
+	expect(s, "tcp 10.244.1.5:41000 > 172.217.175.36:443"
+	    " as 192.168.3.243:1711 > 172.217.175.36:443 via veth eth0\n");
+	scene_free(s);
+	/* In order, and read in the other one. */
+	s = scene_of(state);
 	see(s, "eth0 out " NODE ":1711 > " WEB ":443 tcp S seq=1000 ttl=63");
 	later(s, -12 * NS_PER_USEC);
 	see(s, "veth in " POD ":41000 > " WEB ":443 tcp S seq=1000");
@@ -292,6 +319,7 @@ main(void)
 		IN_BOTH(translated_into_a_tunnel),
 		IN_BOTH(vnis_stay_apart),
 		IN_BOTH(vnis_stay_apart_udp),
+		IN_BOTH(out_of_a_tunnel_udp),
 		IN_CLOCKS(order_by_ttl),
 		IN_CLOCKS(order_by_ttl_udp),
 		IN_BOTH(stamps_out_of_order),

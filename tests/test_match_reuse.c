@@ -156,14 +156,21 @@ used_again_after_reset(void **state)
 
 /* ---- without connections ---- */
 
+/* ip_id 0: none; else this one and the next. */
 static void
-udp_talk(struct scene *s, const char *pod, unsigned nport, const char *name)
+udp_talk(struct scene *s, const char *pod, unsigned nport, const char *name,
+    unsigned ip_id)
 {
-	see(s, "veth in %s:5000 > " WEB ":53 udp data=%s-question", pod, name);
-	see(s, "eth0 out " NODE ":%u > " WEB ":53 udp data=%s-question ttl=63", nport,
+	unsigned reply_id = ip_id ? ip_id + 1 : 0;
+
+	see(s, "veth in %s:5000 > " WEB ":53 udp id=%u data=%s-question", pod, ip_id,
 	    name);
-	see(s, "eth0 in " WEB ":53 > " NODE ":%u udp data=%s-answer", nport, name);
-	see(s, "veth out " WEB ":53 > %s:5000 udp data=%s-answer ttl=63", pod, name);
+	see(s, "eth0 out " NODE ":%u > " WEB ":53 udp id=%u data=%s-question ttl=63",
+	    nport, ip_id, name);
+	see(s, "eth0 in " WEB ":53 > " NODE ":%u udp id=%u data=%s-answer", nport,
+	    reply_id, name);
+	see(s, "veth out " WEB ":53 > %s:5000 udp id=%u data=%s-answer ttl=63", pod,
+	    reply_id, name);
 }
 
 /* tracer.c idle_limit_ns(): conntrack has forgotten it, and chooses anew. */
@@ -172,11 +179,11 @@ udp_after_idle(void **state)
 {
 	struct scene *s = scene_of(state);
 
-	udp_talk(s, POD, 100, "one");
-	later(s, 30 * NS_PER_SEC);
-	udp_talk(s, POD, 100, "two");
+	udp_talk(s, POD, 100, "one", 0);
+	later(s, 25 * NS_PER_SEC);
+	udp_talk(s, POD, 100, "two", 0);
 	later(s, 200 * NS_PER_SEC);
-	udp_talk(s, POD, 101, "three");
+	udp_talk(s, POD, 101, "three", 0);
 	expect(s, JOINED("udp", 5000, 100, 53) BOTH_WAYS
 	    JOINED("udp", 5000, 101, 53) BOTH_WAYS);
 	assert_int_equal(s->flows[0].packets, 4);
@@ -189,9 +196,9 @@ udp_nat_port_used_by_another(void **state)
 {
 	struct scene *s = scene_of(state);
 
-	udp_talk(s, POD, 100, "one");
+	udp_talk(s, POD, 100, "one", 0);
 	later(s, 200 * NS_PER_SEC);
-	udp_talk(s, POD2, 100, "two");
+	udp_talk(s, POD2, 100, "two", 0);
 	expect(s, JOINED("udp", 5000, 100, 53) BOTH_WAYS
 	    "udp 10.0.1.6:5000 > 172.217.175.36:53"
 	    " as 192.168.3.243:100 > 172.217.175.36:53" BOTH_WAYS);
@@ -205,9 +212,9 @@ udp_nat_port_used_by_another_soon(void **state)
 {
 	struct scene *s = scene_of(state);
 
-	udp_talk(s, POD, 100, "one");
+	udp_talk(s, POD, 100, "one", 0);
 	later(s, 40 * NS_PER_SEC);
-	udp_talk(s, POD2, 100, "two");
+	udp_talk(s, POD2, 100, "two", 0);
 	expect(s, JOINED("udp", 5000, 100, 53) BOTH_WAYS
 	    "udp 10.0.1.6:5000 > 172.217.175.36:53"
 	    " as 192.168.3.243:100 > 172.217.175.36:53" BOTH_WAYS);
@@ -220,9 +227,9 @@ translated_anew(void **state)
 {
 	struct scene *s = scene_of(state);
 
-	udp_talk(s, POD, 100, "one");
+	udp_talk(s, POD, 100, "one", 70);
 	later(s, NS_PER_SEC / 2);
-	udp_talk(s, POD, 101, "two");
+	udp_talk(s, POD, 101, "two", 80);
 	expect(s, JOINED("udp", 5000, 100, 53) BOTH_WAYS
 	    JOINED("udp", 5000, 101, 53) BOTH_WAYS);
 	assert_int_equal(s->flows[0].packets, 2);
@@ -270,7 +277,7 @@ error_before_and_after_translation(void **state)
 	const struct flow *f;
 	char from[ADDR_TEXT_MAX];
 
-	udp_talk(s, POD, 100, "one");
+	udp_talk(s, POD, 100, "one", 0);
 	see(s, "eth0 in " ROUTER " > " NODE " unreach about=" NODE ":100," WEB ":53,udp");
 	see(s, "veth out " ROUTER " > " POD " unreach about=" POD ":5000," WEB ":53,udp"
 	    " ttl=63");

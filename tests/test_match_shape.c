@@ -199,6 +199,28 @@ refused(void **state)
 	scene_free(s);
 }
 
+/* The same of which only the answers are seen: what they acknowledge is all
+   that tells them apart. */
+static void
+refused_answers_only(void **state)
+{
+	struct scene *s = scene_of(state);
+
+	for (unsigned i = 0; i < 3; i++)
+		see(s, "eth0 in " WEB ":443 > " NODE ":171%u tcp RA seq=0 ack=%u", i,
+		    7000 * i + 1);
+	for (unsigned i = 3; i-- > 0;)
+		see(s, "veth out " WEB ":443 > " POD ":4100%u tcp RA seq=0 ack=%u ttl=63",
+		    i, 7000 * i + 1);
+	expect(s, "tcp 10.0.1.5:41000 > 172.217.175.36:443"
+	    " as 192.168.3.243:1710 > 172.217.175.36:443 via / eth0 veth\n"
+	    "tcp 10.0.1.5:41001 > 172.217.175.36:443"
+	    " as 192.168.3.243:1711 > 172.217.175.36:443 via / eth0 veth\n"
+	    "tcp 10.0.1.5:41002 > 172.217.175.36:443"
+	    " as 192.168.3.243:1712 > 172.217.175.36:443 via / eth0 veth\n");
+	scene_free(s);
+}
+
 /* Without payload and IP ID, nothing tells one datagram from another. */
 static void
 empty_datagrams_of_two(void **state)
@@ -346,7 +368,21 @@ merged_on_the_way(void **state)
 	scene_free(s);
 }
 
-/* fingerprint.c DOM_TCP_END: the end of the large one is that of the last small
+/* fingerprint.h: the length takes no part.  The rest of it was not captured. */
+static void
+split_only_the_first_in_common(void **state)
+{
+	struct scene *s = scene_of(state);
+
+	see(s, "veth in " POD ":41000 > " WEB ":443 tcp A seq=1000 ack=9 id=5 len=%u",
+	    3 * SEGMENT);
+	see(s, "eth0 out " NODE ":1711 > " WEB
+	    ":443 tcp A seq=1000 ack=9 id=5 len=%u ttl=63", SEGMENT);
+	expect(s, TCP_JOINED " via veth eth0\n");
+	scene_free(s);
+}
+
+/* fingerprint.c FP_DOM_TCP_END: the end of the large one is that of the last small
    one, when the others are not there to begin with. */
 static void
 split_only_the_last_in_common(void **state)
@@ -388,6 +424,7 @@ main(void)
 		IN_BOTH(cut_tcp),
 		IN_ALL(empty_segments),
 		IN_BOTH(refused),
+		IN_BOTH(refused_answers_only),
 		IN_BOTH(empty_datagrams_of_two),
 		IN_BOTH(empty_datagrams_with_ip_id),
 		IN_BOTH(padding),
@@ -397,6 +434,7 @@ main(void)
 		IN_BOTH(checksum_wrong_on_one_side),
 		IN_ALL(split_on_the_way),
 		IN_ALL(merged_on_the_way),
+		IN_ALL(split_only_the_first_in_common),
 		IN_ALL(split_only_the_last_in_common),
 		IN_ALL(merged_only_the_last_in_common),
 	};
