@@ -50,6 +50,7 @@ struct twin {
 	bool		single;		/* one vote will do in the end, if it stays alone */
 	bool		rival;		/* it fits, but has a twin already */
 	bool		no_end_kept;	/* neither source nor destination are the same */
+	bool		dst_kept;
 	bool		earlier;	/* it comes before the sighting on the way */
 	bool		blocked;	/* one of the two has another neighbour there */
 };
@@ -207,6 +208,37 @@ links_free(const struct conv *c, unsigned from_b, const struct conv *other,
 	return !(c->flags & need) && !(other->flags & oneed);
 }
 
+/* Was a conv seen, in this direction, as far along the way as that?  `at` is
+   looked at for legs that are equally far: then it must be the same place. */
+static bool
+seen_there(const struct tracer *t, const struct conv *c, unsigned from_b,
+    uint8_t ttl, const struct place *at)
+{
+	for (uint32_t li = c->legs; li != 0; li = leg_at(t, li)->next) {
+		const struct leg_rec *l = leg_at(t, li);
+
+		if (l->place.from_b == from_b && l->ttl == ttl && (at == NULL ||
+		    (l->place.iface == at->iface && l->place.dir == at->dir)))
+			return true;
+	}
+	return false;
+}
+
+/* Are the two beside each other, not one behind the other?  So they are when
+   one was seen where the other is: what came in itself is no translation of
+   what else came in, and what went out itself was not translated. */
+static bool
+parallel(const struct tracer *t, const struct quest *q, const struct conv *o,
+    const struct leg_rec *l)
+{
+	const struct sighting *s = q->s;
+
+	if (l->ttl == s->l->ttl)
+		return seen_there(t, o, l->place.from_b, l->ttl, &s->at);
+	return seen_there(t, o, l->place.from_b, s->l->ttl, NULL) ||
+	    seen_there(t, conv_at(t, q->conv), s->at.from_b, l->ttl, NULL);
+}
+
 static bool
 families_fit(const struct key *x, const struct key *y)
 {
@@ -236,6 +268,11 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 	if (!(kept.all && tunnelled) && !places_fit(t, q, l, w.earlier, kept))
 		return w;
 	w.no_end_kept = !kept.src && !kept.dst;
+	w.dst_kept = kept.dst;
+	if (!kept.all && (parallel(t, q, o, l) ||
+	    (w.no_end_kept && l->ttl == s->l->ttl && (l->place.dir == DIR_UNKNOWN ||
+	    s->at.dir == DIR_UNKNOWN))))
+		return w;
 	/* Payload alone: what other hosts sent meanwhile must all be in sight,
 	   and the order not be in doubt. */
 	if (q->strength == FP_WEAK && (llabs(dt) > WINDOW_WEAK_NS ||
@@ -256,6 +293,9 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 	w.single = true;
 	if (!kept.all && l->ttl == s->l->ttl) {
 		/* What a host on this node sends itself has the full TTL. */
+		w.votes_needed = VOTES_MORE;
+		w.single = false;
+	} else if (q->strength == FP_WEAK && w.no_end_kept) {
 		w.votes_needed = VOTES_MORE;
 		w.single = false;
 	} else if (q->strength == FP_WEAK || w.no_end_kept) {
@@ -492,8 +532,8 @@ choose(struct tracer *t, struct quest *q, const struct finds *f)
 	const struct twin *best = best_twin(twins, n);
 	struct twin w;
 	/* Not random after all, such as the sequence number of a scan. */
-	bool crowd = f->n_alike > 1 ||
-	    lately(pushed_out_of(t, q->hash)->crowd, q->s->ts, WINDOW_NS);
+	bool unseen = lately(pushed_out_of(t, q->hash)->crowd, q->s->ts, WINDOW_NS);
+	bool crowd = unseen || f->n_alike > 1;
 
 	if (best == NULL && q->strength != FP_WEAK && only_rivals(twins, n))
 		return false;		/* a copy of what went on already */
@@ -503,8 +543,11 @@ choose(struct tracer *t, struct quest *q, const struct finds *f)
 		return false;
 	}
 	w = *best;
-	if (crowd)
+	if (crowd && w.votes_needed < VOTES_MORE)
 		w.votes_needed = VOTES_MORE;
+	/* A scan has one source, and each of its packets another destination. */
+	if (unseen && !(q->strength == FP_STRONG && w.dst_kept))
+		w.single = false;
 	seen = vote(t, q, &w);
 	if (seen > 0 && w.blocked)
 		succeed(t, q, &w, seen);
@@ -549,11 +592,14 @@ confirm(struct tracer *t, struct quest *q, const struct recent *b,
 static inline unsigned
 oldest_way(const struct recent *b)
 {
-	unsigned low = b->ts[1].ns < b->ts[0].ns;
-	unsigned high = 2u | (b->ts[3].ns < b->ts[2].ns);
-	unsigned upper = b->ts[high].ns < b->ts[low].ns;
+	int64_t t0 = b->ts[0].ns, t1 = b->ts[1].ns;
+	int64_t t2 = b->ts[2].ns, t3 = b->ts[3].ns;
+	unsigned low = t1 < t0, high = t3 < t2;
+	int64_t low_ns = t0 ^ ((t0 ^ t1) & -(int64_t)low);
+	int64_t high_ns = t2 ^ ((t2 ^ t3) & -(int64_t)high);
+	unsigned upper = high_ns < low_ns;
 
-	return low ^ ((low ^ high) & (0 - upper));
+	return low ^ ((low ^ (2u | high)) & (0 - upper));
 }
 
 /* The ways with this tag, a bit each. */
@@ -566,7 +612,7 @@ ways_of(const struct recent *b, uint32_t tag)
 
 _Static_assert(RECENT_WAYS == 4, "oldest_way() and ways_of() are written out");
 
-static void
+static void __attribute__((noinline))
 note_pushed_out(struct tracer *t, const struct quest *q, const struct recent *b,
     unsigned way)
 {
@@ -631,26 +677,15 @@ weigh_way(struct tracer *t, const struct quest *q, struct recent *b, unsigned wa
 	f->n_twins += w->score > 0 || w->rival;
 }
 
-/*
- * Look among the recent sightings, and put this one there when `enter` says
- * so: where its leg's last one with this fingerprint stands, else where the
- * oldest of the bucket does.  True when the twin was there: in the same flow,
- * or without a rival in another one.
- */
-static bool
-look(struct tracer *t, struct quest *q, bool enter)
+/* look() where the fingerprint was seen before, in `ways` of the bucket. */
+static bool __attribute__((noinline))
+look_at(struct tracer *t, struct quest *q, struct recent *b, unsigned ways,
+    bool enter)
 {
-	struct recent *b = bucket_of(t, q->hash);
-	unsigned ways = ways_of(b, tag_of(q->hash));
 	unsigned spot = oldest_way(b);
 	struct finds f;
 	bool found = false;
 
-	if (ways == 0) {
-		if (enter)
-			put(t, b, spot, q);
-		return false;
-	}
 	f.own = -1;
 	f.n_seen = f.n_alike = f.n_twins = 0;
 	for (; ways != 0; ways &= ways - 1) {
@@ -672,6 +707,25 @@ look(struct tracer *t, struct quest *q, bool enter)
 	if (enter)
 		put(t, b, spot, q);
 	return found;
+}
+
+/*
+ * Look among the recent sightings, and put this one there when `enter` says
+ * so: where its leg's last one with this fingerprint stands, else where the
+ * oldest of the bucket does.  True when the twin was there: in the same flow,
+ * or without a rival in another one.
+ */
+static inline bool
+look(struct tracer *t, struct quest *q, bool enter)
+{
+	struct recent *b = bucket_of(t, q->hash);
+	unsigned ways = ways_of(b, tag_of(q->hash));
+
+	if (ways != 0)
+		return look_at(t, q, b, ways, enter);
+	if (enter)
+		put(t, b, oldest_way(b), q);
+	return false;
 }
 
 /* Put a sighting among the recent ones without a look at them. */
@@ -697,7 +751,7 @@ enter(struct tracer *t, const struct quest *q)
  * whole ones are kept under `alt`, cut ones under its complement, and two
  * whole ones never meet here.
  */
-static void
+static void __attribute__((noinline))
 look_again(struct tracer *t, struct quest *q)
 {
 	uint64_t whole = fingerprint_alt(q->s->l), cut = ~whole;

@@ -102,7 +102,7 @@ tcp_repeated(struct flow_rec *f, const struct sighting *s, unsigned dir)
 	/* Data and bare acknowledgements take turns: one branch for both. */
 	is_new = !(f->flags & known) | ((int32_t)(end - f->next_seq[dir]) > 0);
 	f->flags |= known;
-	f->next_seq[dir] = is_new ? end : f->next_seq[dir];
+	f->next_seq[dir] ^= (f->next_seq[dir] ^ end) & (0 - (uint32_t)is_new);
 	if (is_new | (len == 0))
 		return false;
 	return !(s->l->payload_len <= 1 && s->l->seq + 1 == f->next_seq[dir] &&

@@ -408,6 +408,12 @@ report_wrong(const struct sim *m, const struct flow *f)
 		    m->talks[o->talk].shared ? ", bytes shared" : "",
 		    m->talks[o->talk].ip_ids ? "" : ", no IP ID");
 	print_message("\n");
+	for (unsigned i = 0; i < f->n_legs; i++) {
+		tuple_text(&f->legs[i].t, as);
+		print_message("#   %s %s, ttl %u, %u packets, from %lld ns\n",
+		    f->legs[i].reply ? "reply  " : "request", as, f->legs[i].ttl,
+		    (unsigned)f->legs[i].packets, (long long)f->legs[i].first.ns);
+	}
 }
 
 static void
