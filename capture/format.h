@@ -21,5 +21,7 @@ struct format {
 
 extern const struct format format_pcap;
 extern const struct format format_pcapng;
+/* pcap with every packet through libpcap: what format_pcap is tested against. */
+extern const struct format format_pcap_slow;
 
 #endif

@@ -276,6 +276,24 @@ input_error(const struct input *in)
 }
 
 static ssize_t
+bytes_read(void *arg, void *buf, size_t n)
+{
+	return input_read(arg, buf, n);
+}
+
+static const char *
+bytes_error(const void *arg)
+{
+	return input_error(arg);
+}
+
+struct window_bytes
+input_bytes(struct input *in)
+{
+	return (struct window_bytes){ bytes_read, bytes_error, in };
+}
+
+static ssize_t
 cookie_read(void *cookie, char *buf, size_t n)
 {
 	return input_read(cookie, buf, n);

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "capture/source.h"
+#include "capture/window.h"
 
 struct input;
 
@@ -32,7 +33,9 @@ uint8_t		*input_head(struct input *, size_t *n);
 ssize_t		 input_read(struct input *, void *buf, size_t n);
 const char	*input_error(const struct input *);	/* NULL when none */
 
-/* The same as a stdio stream, unlocked, with a buffer of its own.  The input
+/* The same as the supply of a window ... */
+struct window_bytes input_bytes(struct input *);
+/* ... and as a stdio stream, unlocked, with a buffer of its own.  The input
    must outlive it.  NULL when there is no memory. */
 FILE		*input_stdio(struct input *);
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "capture/ng_iface.h"
-#include "capture/ng_window.h"
 #include "capture/pcapng.h"
 
 enum block_type {
@@ -43,7 +42,7 @@ struct block {
 };
 
 struct pcapng {
-	struct ng_window w;
+	struct window w;
 	struct reading	*rd;
 	bool		 swap;		/* the section's byte order is not ours */
 	bool		 in_section, ended;

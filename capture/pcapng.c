@@ -188,7 +188,7 @@ block_read(struct pcapng *p, struct block *b, struct obs *o)
 }
 
 struct pcapng *
-pcapng_new(struct pcapng_bytes bytes, struct reading *rd)
+pcapng_new(struct window_bytes bytes, struct reading *rd)
 {
 	struct pcapng *p = calloc(1, sizeof(*p));
 

@@ -9,9 +9,8 @@
 #ifndef CAPTURE_PCAPNG_H
 #define CAPTURE_PCAPNG_H
 
-#include <sys/types.h>
-
 #include "capture/reading.h"
+#include "capture/window.h"
 
 /* Longest block that is read (as Wireshark); of types that are skipped only
    the end of the file limits the length. */
@@ -20,17 +19,10 @@
 /* Interfaces of one file, all sections together. */
 #define PCAPNG_IFACES_MAX	1024
 
-/* As input_read() and input_error(). */
-struct pcapng_bytes {
-	ssize_t		(*read)(void *arg, void *buf, size_t n);
-	const char	*(*error)(const void *arg);
-	void		*arg;
-};
-
 struct pcapng;
 
 /* NULL only when there is no memory; the reading is borrowed. */
-struct pcapng	*pcapng_new(struct pcapng_bytes, struct reading *);
+struct pcapng	*pcapng_new(struct window_bytes, struct reading *);
 void		 pcapng_free(struct pcapng *);	/* NULL is fine */
 int		 pcapng_next(struct pcapng *, struct obs *); /* as source_next() */
 

@@ -14,24 +14,10 @@ ngfile_match(const uint8_t *head, size_t n)
 	return n >= 4 && memcmp(head, "\n\r\r\n", 4) == 0;
 }
 
-static ssize_t
-bytes_read(void *arg, void *buf, size_t n)
-{
-	return input_read(arg, buf, n);
-}
-
-static const char *
-bytes_error(const void *arg)
-{
-	return input_error(arg);
-}
-
 static void *
 ngfile_open(struct input *in, struct reading *rd)
 {
-	struct pcapng *p = pcapng_new((struct pcapng_bytes){
-	    .read = bytes_read, .error = bytes_error, .arg = in,
-	}, rd);
+	struct pcapng *p = pcapng_new(input_bytes(in), rd);
 
 	if (!p)
 		reading_report(rd, SRC_BAD, 0, 0, "out of memory");

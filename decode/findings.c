@@ -148,7 +148,7 @@ add_encapsulated(struct flow *f)
 }
 
 void
-findings_add(const struct tracer *t, struct flow *f, bool ambiguous)
+findings_add(const struct tracer *t, struct flow *f)
 {
 	const struct tracer_stats *st = &t->stats;
 	uint64_t lost = st->lost_kernel + st->lost_interface;
@@ -164,7 +164,7 @@ findings_add(const struct tracer *t, struct flow *f, bool ambiguous)
 	if (f->retransmissions > 0)
 		add(f, F_RETRANSMISSIONS, "%" PRIu32 " segment%s sent again",
 		    f->retransmissions, f->retransmissions == 1 ? "" : "s");
-	if (ambiguous)
+	if (f->confidence == CONF_AMBIGUOUS)
 		add(f, F_AMBIGUOUS, "several flows sent the same bytes at once: "
 		    "which translation is whose cannot be told from packets");
 	if (lost > 0 && (f->reply_packets == 0 || !(f->has & FLOW_TRANSLATED)))

@@ -205,14 +205,13 @@ describe_error(const struct tracer *t, const struct flow_rec *f, struct flow *ou
 		out->has |= FLOW_ICMP_REPLY;
 }
 
+/* What is joined, or went through the node untranslated, needs no other twin. */
 static uint8_t
 confidence_of(const struct flow_rec *f, bool crossed, bool ambiguous)
 {
-	if (f->n_convs > 1)
+	if (f->n_convs > 1 || crossed)
 		return CONF_OBSERVED;
-	if (ambiguous)
-		return CONF_AMBIGUOUS;
-	return crossed ? CONF_OBSERVED : CONF_SINGLE;
+	return ambiguous ? CONF_AMBIGUOUS : CONF_SINGLE;
 }
 
 static void
@@ -276,5 +275,5 @@ path_describe(const struct tracer *t, uint32_t fi, struct flow *out)
 	out->transit = quantiles_of(&f->transit);
 	out->has |= (f->rtt.n ? FLOW_RTT : 0) | (f->transit.n ? FLOW_TRANSIT : 0);
 	describe_error(t, f, out);
-	findings_add(t, out, ambiguous);
+	findings_add(t, out);
 }

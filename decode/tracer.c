@@ -410,6 +410,10 @@ take_sighting(struct tracer *t, const struct sighting *s, uint32_t hint)
 		evict_idlest(t);
 }
 
+/* For functions that do nothing but ask for memory: GCC 12 sees no effect in
+   them and drops the calls. */
+#define ALWAYS	__attribute__((always_inline))
+
 /*
  * Packets wait in a ring on their way, so that the memory each needs is there
  * when it is taken: its index slot and bucket are asked for when it comes in,
@@ -429,7 +433,7 @@ ask_convs(const struct tracer *t, struct slot *k)
 	}
 }
 
-static void
+static inline ALWAYS void
 ask_legs(const struct tracer *t, const struct slot *k)
 {
 	for (unsigned i = 0; i < k->n; i++) {
@@ -443,7 +447,7 @@ ask_legs(const struct tracer *t, const struct slot *k)
 	}
 }
 
-static void
+static inline ALWAYS void
 ask_next_legs(const struct tracer *t, const struct slot *k)
 {
 	for (unsigned i = 0; i < k->n; i++) {
@@ -662,7 +666,7 @@ by_id(const void *x, const void *y)
    EACH_FLOW flows ahead, its convs at EACH_CONV, their legs at EACH_LEG. */
 enum { EACH_FLOW = 24, EACH_CONV = 16, EACH_LEG = 8 };
 
-static void
+static inline ALWAYS void
 each_ask_flow(const struct tracer *t, uint32_t fi)
 {
 	const uint8_t *f = (const uint8_t *)flow_at(t, fi);
@@ -671,7 +675,7 @@ each_ask_flow(const struct tracer *t, uint32_t fi)
 		__builtin_prefetch(f + at);
 }
 
-static void
+static inline ALWAYS void
 each_ask_legs(const struct tracer *t, uint32_t fi)
 {
 	uint32_t ci = flow_at(t, fi)->convs;
@@ -681,7 +685,7 @@ each_ask_legs(const struct tracer *t, uint32_t fi)
 	__builtin_prefetch(leg_at(t, d->legs));
 }
 
-static void
+static inline ALWAYS void
 each_ask(const struct tracer *t, const struct numbered *at, size_t left)
 {
 	if (left > EACH_FLOW)

@@ -362,6 +362,6 @@ void		track_packet(struct flow_rec *, const struct sighting *, unsigned dir,
 void		path_describe(const struct tracer *, uint32_t flow, struct flow *);
 
 /* findings.c: what can be said about it. */
-void		findings_add(const struct tracer *, struct flow *, bool ambiguous);
+void		findings_add(const struct tracer *, struct flow *);
 
 #endif

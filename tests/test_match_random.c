@@ -512,8 +512,6 @@ random_seeds(enum shape shape, unsigned scan_percent)
 	assert_true(sum.found * 100.0 >= sum.due * 99.0);
 }
 
-/* NOT YET: some of those that say the same at once, more than a bucket holds,
-   are joined crosswise. */
 static void
 random_node(void **state)
 {
@@ -521,7 +519,6 @@ random_node(void **state)
 }
 
 /* Scans, each with one sequence number, among the rest. */
-/* NOT YET: as scan_in_batches of test_match_apart.c. */
 static void
 random_node_with_scans(void **state)
 {

@@ -21,42 +21,74 @@ put2(char *out, unsigned v)
 	memcpy(out, two_digits + 2 * v, 2);
 }
 
+/* Digits of a number, from its bits: the length of what is written next is not
+   to be predicted, so that a loop which finds it out costs a wrong guess. */
+static inline size_t
+digits_of(uint64_t v)
+{
+	static const uint64_t tens[] = {
+		0, UINT64_C(10), UINT64_C(100), UINT64_C(1000), UINT64_C(10000),
+		UINT64_C(100000), UINT64_C(1000000), UINT64_C(10000000),
+		UINT64_C(100000000), UINT64_C(1000000000),
+		UINT64_C(10000000000), UINT64_C(100000000000),
+		UINT64_C(1000000000000), UINT64_C(10000000000000),
+		UINT64_C(100000000000000), UINT64_C(1000000000000000),
+		UINT64_C(10000000000000000), UINT64_C(100000000000000000),
+		UINT64_C(1000000000000000000), UINT64_C(10000000000000000000),
+	};
+	unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1);
+	unsigned n = bits * 1233 >> 12;		/* times log10(2), rounded down */
+
+	return n + (v >= tens[n]);
+}
+
+/* v < 10000 in four digits, or its last n > 0 ones: without a branch, in a store
+   of four bytes. */
+static inline void
+put_up_to4(char *out, unsigned v, size_t n)
+{
+	uint16_t high, low;
+	uint32_t w;
+
+	memcpy(&high, two_digits + 2 * (v / 100), 2);
+	memcpy(&low, two_digits + 2 * (v % 100), 2);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	w = ((uint32_t)low << 16 | high) >> 8 * (4 - n);
+#else
+	w = ((uint32_t)high << 16 | low) << 8 * (4 - n);
+#endif
+	memcpy(out, &w, 4);
+}
+
 size_t
 format_u64(char out[static FORMAT_U64_MAX], uint64_t v)
 {
-	char tmp[FORMAT_U64_MAX], *p = tmp + sizeof(tmp);
-	size_t n;
+	size_t n = digits_of(v);
+	uint32_t rest;
 
-	while (v >= 100) {
-		p -= 2;
-		put2(p, (unsigned)(v % 100));
-		v /= 100;
+	if (v < 10000) {
+		put_up_to4(out, (unsigned)v, n);
+		return n;
 	}
-	if (v >= 10) {
-		p -= 2;
-		put2(p, (unsigned)v);
-	} else {
-		*--p = (char)('0' + v);
+	/* From the front: what put_up_to4() writes beyond is written over. */
+	rest = (uint32_t)(v % 100000000);
+	if (v < 100000000)
+		put_up_to4(out, rest / 10000, n - 4);
+	else {
+		format_u64(out, v / 100000000);
+		put_up_to4(out + n - 8, rest / 10000, 4);
 	}
-	n = (size_t)(tmp + sizeof(tmp) - p);
-	memcpy(out, p, n);
+	put_up_to4(out + n - 4, rest % 10000, 4);
 	return n;
 }
 
 static inline char *
 put_octet(char *p, unsigned v)
 {
-	if (v >= 100) {
-		*p++ = (char)('0' + v / 100);
-		put2(p, v % 100);
-		return p + 2;
-	}
-	if (v >= 10) {
-		put2(p, v);
-		return p + 2;
-	}
-	*p = (char)('0' + v);
-	return p + 1;
+	size_t n = 1u + (v >= 10) + (v >= 100);
+
+	put_up_to4(p, v, n);
+	return p + n;
 }
 
 size_t

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ng_window.c - the window over a pcapng file.
+ * window.c - the window over a capture file.
  */
-#include "capture/ng_window.h"
+#include "capture/window.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,9 @@
 #define WINDOW_START	((size_t)128 * 1024)
 
 bool
-window_init(struct ng_window *w, struct pcapng_bytes bytes)
+window_init(struct window *w, struct window_bytes bytes)
 {
-	*w = (struct ng_window){
+	*w = (struct window){
 		.bytes = bytes, .buf = malloc(WINDOW_START),
 		.cap = WINDOW_START,
 	};
@@ -20,14 +20,14 @@ window_init(struct ng_window *w, struct pcapng_bytes bytes)
 }
 
 void
-window_fini(struct ng_window *w)
+window_fini(struct window *w)
 {
 	free(w->buf);
 }
 
 /* Only a full window grows, so a length that lies costs no memory. */
 static bool
-window_grow(struct ng_window *w)
+window_grow(struct window *w)
 {
 	uint8_t *buf = realloc(w->buf, 2 * w->cap);
 
@@ -41,7 +41,7 @@ window_grow(struct ng_window *w)
 }
 
 bool
-window_want_more(struct ng_window *w, size_t n)
+window_want_more(struct window *w, size_t n)
 {
 	ssize_t got;
 
@@ -61,7 +61,7 @@ window_want_more(struct ng_window *w, size_t n)
 }
 
 bool
-window_skip(struct ng_window *w, uint64_t n)
+window_skip(struct window *w, uint64_t n)
 {
 	size_t have = window_have(w);
 
