@@ -18,6 +18,8 @@ enum shape shape_any = SHAPE_ANY, shape_ether = SHAPE_ETHER,
     shape_clocks = SHAPE_CLOCKS;
 
 /* A line, taken apart. */
+#define NO_CODE	UINT32_MAX
+
 struct line {
 	const char	*iface, *proto, *flags, *data, *about, *outer;
 	bool		 out, more, pad, badsum, group, vlan, vni;
@@ -25,7 +27,7 @@ struct line {
 	unsigned	 sport, dport;
 	/* numbers, by the names of `numbers` */
 	uint32_t	 ttl, id, seq, ack, tsval, tsecr, mss, eid, len, fill,
-			 off, tag, net, oport, snap;
+			 off, tag, net, oport, snap, code;
 };
 
 static const struct { const char *name; size_t at; } numbers[] = {
@@ -44,6 +46,7 @@ static const struct { const char *name; size_t at; } numbers[] = {
 	{ "vni",	offsetof(struct line, net) },
 	{ "oport",	offsetof(struct line, oport) },
 	{ "snap",	offsetof(struct line, snap) },
+	{ "code",	offsetof(struct line, code) },
 };
 
 static const struct { const char *name; size_t at; } texts[] = {
@@ -133,7 +136,7 @@ line_parse(struct line *l, char *text)
 	if (n < 6 || strcmp(word[3], ">") != 0 ||
 	    (strcmp(word[1], "in") != 0 && strcmp(word[1], "out") != 0))
 		fail_msg("not a packet: %s", whole);
-	*l = (struct line){ .iface = word[0], .out = word[1][0] == 'o',
+	*l = (struct line){ .code = NO_CODE, .iface = word[0], .out = word[1][0] == 'o',
 	    .proto = word[5], .flags = "", .fill = 1, .oport = 50000 };
 	endpoint(word[2], l->src, &l->sport);
 	endpoint(word[4], l->dst, &l->dport);
@@ -230,7 +233,8 @@ put_l4(struct build *b, const struct line *l)
 	else if (strcmp(l->proto, "reply") == 0)
 		build_echo(b, true, l->eid, l->seq & 0xffff);
 	else if (strcmp(l->proto, "unreach") == 0)
-		build_icmp(b, v6 ? 1 : 3, v6 ? 4 : 3, 0);
+		build_icmp(b, v6 ? 1 : 3, l->code != NO_CODE ? l->code :
+		    v6 ? 4 : 3, 0);
 	else if (strcmp(l->proto, "toobig") == 0)
 		build_icmp(b, v6 ? 2 : 3, v6 ? 0 : 4, 1400);
 	else if (strcmp(l->proto, "exceeded") == 0)

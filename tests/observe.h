@@ -21,6 +21,7 @@
  *	eid=			ICMP id
  *	data=TEXT len=N fill=S	payload: the text, then up to N bytes of seed S
  *	more off=N		a fragment: more follow; a later one, at N
+ *	code=N			of unreach, instead of port unreachable
  *	vlan=N vni=N		tagged; inside VXLAN N, from node oport=N
  *	outer=A,B		the VXLAN's nodes; 172.16.0.1 to 172.16.0.2
  *	snap=N pad badsum group	cut; padded to 60 bytes; a wrong checksum; sent
