@@ -155,6 +155,8 @@ absorb(struct flow_rec *into, const struct flow_rec *from)
 	}
 	if (from->rtt.n > into->rtt.n)
 		into->rtt = from->rtt;
+	/* What the one waits for may have come to the other. */
+	into->flags &= (uint16_t)~FLW_WAIT;
 	sketch_merge(&into->transit, &from->transit);
 }
 

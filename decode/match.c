@@ -49,6 +49,8 @@ struct twin {
 	uint8_t		votes_needed;
 	bool		single;		/* one vote will do in the end, if it stays alone */
 	bool		rival;		/* it fits, but has a twin already */
+	int64_t		transit_ns;	/* from there to here; negative when that says
+					   nothing */
 	bool		no_end_kept;	/* neither source nor destination are the same */
 	bool		dst_kept;
 	bool		earlier;	/* it comes before the sighting on the way */
@@ -245,6 +247,16 @@ families_fit(const struct key *x, const struct key *y)
 	return addr_is_v4(&x->a) == addr_is_v4(&y->a);
 }
 
+/* From coming in to going out; negative when these are not the two ends, or
+   other clocks stamped them. */
+static int64_t
+transit_of(const struct tracer *t, const struct sighting *s,
+    const struct leg_rec *l, int64_t dt)
+{
+	return leg_source(t, l) == s->source && l->place.dir != DIR_OUT &&
+	    s->at.dir != DIR_IN ? dt : -1;
+}
+
 /* Judge one recent sighting of another flow. */
 static struct twin
 judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
@@ -267,6 +279,7 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 	   ICMP id alone was changed. */
 	if (!(kept.all && tunnelled) && !places_fit(t, q, l, w.earlier, kept))
 		return w;
+	w.transit_ns = transit_of(t, s, l, dt);
 	w.no_end_kept = !kept.src && !kept.dst;
 	w.dst_kept = kept.dst;
 	if (!kept.all && (parallel(t, q, o, l) ||
@@ -309,11 +322,16 @@ judge(const struct tracer *t, const struct quest *q, uint32_t *recent,
 static void
 join(struct tracer *t, const struct quest *q, const struct twin *w, unsigned seen)
 {
+	struct flow_rec *f;
+
 	if (w->earlier)
 		flow_join(t, w->conv, w->from_b, q->conv, q->s->at.from_b);
 	else
 		flow_join(t, q->conv, q->s->at.from_b, w->conv, w->from_b);
-	flow_at(t, conv_at(t, q->conv)->flow)->matched += seen;
+	f = flow_at(t, conv_at(t, q->conv)->flow);
+	f->matched += seen;
+	if (w->transit_ns >= 0)
+		sketch_add(&f->transit, w->transit_ns);
 }
 
 /* Note in both sightings where their twins are.  How many of the two had none
@@ -582,8 +600,8 @@ confirm(struct tracer *t, struct quest *q, const struct recent *b,
 	int64_t dt = nstime_diff_ns(s->ts, b->ts[finds->own]);
 
 	f->matched += finds->n_seen + (q->found ? 0 : 1);
-	if (leg_source(t, l) == s->source && dt >= 0 && l->place.dir != DIR_OUT &&
-	    s->at.dir != DIR_IN)
+	dt = transit_of(t, s, l, dt);
+	if (dt >= 0)
 		sketch_add(&f->transit, dt);
 }
 
