@@ -24,6 +24,7 @@ struct source {
 	struct input		*in;
 	struct reading		 rd;
 	bool			 ended;
+	bool			 again;		/* source_can_reopen() */
 	char			*name, *stem, *path;	/* rd borrows them */
 };
 
@@ -163,6 +164,7 @@ source_open(const char *spec, uint32_t *number, struct source_report *report)
 	}
 	reading_init(&s->rd, label, number);
 	s->rd.unpacked = input_packed(s->in);
+	s->again = !is_stdin && input_progress(s->in).total > 0;
 	s->rd.name = s->name;
 	s->rd.stem = s->stem;
 	if (!source_start(s)) {
@@ -214,6 +216,12 @@ source_reports(const struct source *s, const struct source_report **first)
 {
 	*first = s->rd.reports;
 	return s->rd.n_reports;
+}
+
+bool
+source_can_reopen(const struct source *s)
+{
+	return s->again;
 }
 
 struct source_progress

@@ -65,6 +65,9 @@ const struct source_report *source_report(const struct source *);
 unsigned	 source_reports(const struct source *,
 		    const struct source_report **first);
 struct source_progress source_progress(const struct source *);
+/* Would opening the same spec again give the same bytes?  Not with standard
+   input and pipes, whose bytes are gone once they are read. */
+bool		 source_can_reopen(const struct source *);
 
 /*
  * Several sources as one, in order of time; of equal times the earlier source

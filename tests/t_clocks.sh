@@ -51,4 +51,6 @@ code=$?
 [ "$code" -eq 0 ] && [ "$(jq -r 'select(.packets).packets' "$T/piped")" = \
     "$(jq -r 'select(.packets).packets' "$T/out")" ]
 tap $? "a pipe among several inputs"
+[ "$(jq -r 'select(.packets).packets' "$T/out")" -eq 48 ]
+tap $? "a file on standard input among several inputs"
 done_testing

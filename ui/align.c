@@ -126,8 +126,7 @@ align_files(const char *const *files, struct source *const *sources, unsigned n,
 	for (unsigned i = 0; i < n && c != NULL && readable != NULL && !*stop; i++) {
 		struct source *s;
 
-		/* A pipe has no size, and gives its bytes only once. */
-		if (source_progress(sources[i]).total == 0)
+		if (!source_can_reopen(sources[i]))
 			continue;
 		s = source_open(files[i], &number, &report);
 		if (s == NULL)

@@ -17,7 +17,10 @@ need_programs() {
 
 # Tries what some kernels and containers lack, in two namespaces of its own.
 need_kernel() {
-	ip netns add "$(ns probe)" 2>/dev/null || skip "cannot make network namespaces"
+	local why
+	why=$(ip netns add "$(ns probe)" 2>&1) || skip "cannot make network namespaces: $why"
+	# In a chroot whose root is no mount point, for one, ip cannot enter them.
+	why=$(ip -n "$(ns probe)" link show lo 2>&1) || skip "cannot enter network namespaces: $why"
 	ip -n "$(ns probe)" link add probe0 type veth peer name probe1 2>/dev/null || skip "no veth"
 	ip -n "$(ns probe)" link add probe2 type vxlan id 1 dstport 4789 local 127.0.0.1 2>/dev/null ||
 		skip "no VXLAN"
