@@ -51,7 +51,7 @@ flow_new(struct tracer *t, const struct sighting *s, uint32_t ci)
 	f->first = f->last = s->ts;
 	f->convs = ci;
 	f->n_convs = 1;
-	f->placed = s->ts;
+	f->placed = PLACE_TIME(s->ts);
 	c->flow = fi;
 	c->next = 0;
 	if (s->at.from_b)
@@ -74,7 +74,7 @@ flow_place(struct tracer *t, uint32_t fi)
 {
 	struct flow_rec *f = flow_at(t, fi);
 
-	f->placed = f->last;
+	f->placed = PLACE_TIME(f->last);
 	if (t->newest != fi) {
 		list_remove(t, fi);
 		list_append(t, fi);

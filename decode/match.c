@@ -650,10 +650,11 @@ static inline void
 put(struct tracer *t, struct recent *b, unsigned way, const struct quest *q)
 {
 	uint32_t tag = tag_of(q->hash), there = b->leg[way];
+	int64_t age = nstime_diff_ns(q->s->ts, b->ts[way]);
 
 	/* What stood there may still have waited for its twin. */
 	if (there != 0 && (there & RECENT_LEG) != q->leg &&
-	    nstime_diff_ns(q->s->ts, b->ts[way]) < WINDOW_NS)
+	    age < (b->tag[way] == tag ? WINDOW_NS : WINDOW_WEAK_NS))
 		note_pushed_out(t, q, b, way);
 	b->tag[way] = tag;
 	b->leg[way] = q->leg | q->found;

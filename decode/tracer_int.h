@@ -110,11 +110,12 @@ struct flow_rec {
 	uint64_t	id;
 	struct nstime	first, last;
 	uint32_t	convs;		/* first conv */
-	uint32_t	older, newer;	/* list by idleness, to whole seconds */
+	uint32_t	older, newer;	/* list by idleness, to about a second */
 	uint32_t	ref[2];		/* the leg where each direction was first seen */
 	uint32_t	next_seq[2];
 	uint32_t	isn;
 	uint32_t	rtt_key;
+	uint32_t	error;		/* flow_error of the last one */
 	struct nstime	rtt_since;
 	uint64_t	matched;
 	uint32_t	retransmissions;
@@ -123,10 +124,15 @@ struct flow_rec {
 	uint8_t		tcp_state;
 	uint8_t		n_convs;
 	uint16_t	icmp_errors;
-	uint32_t	error;		/* flow_error of the last one */
-	struct nstime	placed;		/* when it was put where it stands in the list */
+	uint32_t	placed;		/* PLACE_TIME() when it was put where it stands in
+					   the list */
 	struct sketch	rtt, transit;
 };
+
+_Static_assert(sizeof(struct flow_rec) == 192, "three cache lines");
+
+/* Time in steps of 1.07 s. */
+#define PLACE_TIME(ts)	((uint32_t)((uint64_t)(ts).ns >> 30))
 
 struct flow_error {
 	struct addr	from;
@@ -347,7 +353,7 @@ flow_touch(struct tracer *t, uint32_t fi, struct nstime ts)
 		f->last = ts;
 	else if (ts.ns < f->first.ns)
 		f->first = ts;
-	if (f->last.ns - f->placed.ns >= NS_PER_SEC)
+	if (PLACE_TIME(f->last) != f->placed)
 		flow_place(t, fi);
 }
 void		flow_join(struct tracer *, uint32_t up, unsigned up_from_b,
