@@ -30,7 +30,7 @@ say    = $(if $(V),,@printf '  %-5s %s\n' $1 $@)
 override CFLAGS += $(STD) -MMD -MP $(WARN) $(SANS)
 
 objects = $(patsubst %.c,$B/%.o,$(wildcard $1/*.c))
-DECODE  := $(call objects,decode)
+DECODE  := $(call objects,decode) $(call objects,decode/packet) $(call objects,decode/trace)
 CAPTURE := $(call objects,capture)
 UI      := $(filter-out $B/ui/main.o,$(call objects,ui))
 TESTS   := $(patsubst %.c,$B/%,$(wildcard tests/test_*.c))
@@ -82,11 +82,11 @@ $(CORPORA): $B/tests/%: $B/tests/%.o $B/tests/corpus.o \
 $(PROGS): $B/tests/%: $B/tests/%.o $B/support.a $$(call deps,$$@)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$@)
-build/tests/%.libfuzzer: tests/%.c $(wildcard decode/*.[ch] capture/*.[ch] ui/*.[ch])
+build/tests/%.libfuzzer: tests/%.c $(wildcard decode/*.[ch] decode/*/*.[ch] capture/*.[ch] ui/*.[ch])
 	@mkdir -p $(@D)
 	$(call say,FUZZ)
 	$(Q)$(CLANG) -g -O1 $(STD) -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all -o $@ $< $(wildcard decode/*.c) \
+	    -fno-sanitize-recover=all -o $@ $< $(wildcard decode/*.c decode/*/*.c) \
 	    $(if $(call uses,tests/$*,capture)$(call uses,tests/$*,ui),$(wildcard capture/*.c)) \
 	    $(if $(call uses,tests/$*,ui),$(filter-out ui/main.c,$(wildcard ui/*.c))) $(LIBS)
 

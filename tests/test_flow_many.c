@@ -4,7 +4,7 @@
  * once, and leaves nothing behind that a later packet could be joined to.
  * Also: one input, one result.
  */
-#include "decode/tracer_int.h"
+#include "decode/trace/tracer_int.h"
 #include "tests/observe.h"
 
 #define POD	"10.0.1.5"

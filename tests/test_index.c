@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "decode/tracer_int.h"
+#include "decode/trace/tracer_int.h"
 
 static struct tuple
 tuple_number(uint32_t i)

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/packet_int.h"
+#include "decode/packet/packet_int.h"
 #include "tests/build_packet.h"
 
 #define HEADERS		80	/* bytes of a frame that are changed */

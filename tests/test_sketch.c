@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "decode/sketch.h"
+#include "decode/trace/sketch.h"
 
 #define N_MANY	20000u
 

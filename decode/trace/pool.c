@@ -2,7 +2,7 @@
 /*
  * pool.c - items of one size, named by a 32-bit index.
  */
-#include "decode/pool.h"
+#include "decode/trace/pool.h"
 
 #include <string.h>
 #include <sys/mman.h>

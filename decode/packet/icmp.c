@@ -3,8 +3,8 @@
  * icmp.c - ICMP (RFC 792, 950, 8335) and ICMPv6 (RFC 4443, 8335): the queries
  * that carry an id, and the packets that errors report.
  */
-#include "decode/bytes.h"
-#include "decode/packet_int.h"
+#include "decode/packet/bytes.h"
+#include "decode/packet/packet_int.h"
 
 #define ICMP_HLEN	8
 #define ICMP_ID_END	6	/* type, code, checksum, id */

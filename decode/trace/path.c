@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "decode/tracer_int.h"
+#include "decode/trace/tracer_int.h"
 
 /* A leg on its way to being described. */
 struct stop {

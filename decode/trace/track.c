@@ -6,7 +6,7 @@
  * Each direction is followed at one leg only, the one where it was seen
  * first, so that a packet seen at four interfaces counts once.
  */
-#include "decode/tracer_int.h"
+#include "decode/trace/tracer_int.h"
 
 #define PORT_WELL_KNOWN_END	1024	/* RFC 6335 section 6: system ports below */
 #define PORT_EPHEMERAL		32768	/* Linux net.ipv4.ip_local_port_range begins here */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/tracer_int.h"
+#include "decode/trace/tracer_int.h"
 
 #define IFACE_ROOM	65535u		/* leg_rec.iface has 16 bits; the last is "too many" */
 #define IFACE_BUCKETS	(1u << 17)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/tracer_int.h"
+#include "decode/trace/tracer_int.h"
 
 #define INDEX_START	8192u
 

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "decode/tracer_int.h"
+#include "decode/trace/tracer_int.h"
 
 #define PORT_DNS	53
 

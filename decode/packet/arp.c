@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "decode/bytes.h"
-#include "decode/packet_int.h"
+#include "decode/packet/bytes.h"
+#include "decode/packet/packet_int.h"
 
 #define ARP_HLEN	28
 #define ARP_FIXED	8	/* up to the addresses, whose sizes it tells */

@@ -5,7 +5,7 @@
  * Flows stand in a list by the time of their last packet, to about a second, so
  * that the idlest is at one end and a busy flow moves at most once a second.
  */
-#include "decode/tracer_int.h"
+#include "decode/trace/tracer_int.h"
 
 static void
 list_remove(struct tracer *t, uint32_t fi)

@@ -7,8 +7,8 @@
  */
 #include <string.h>
 
-#include "decode/bytes.h"
-#include "decode/packet_int.h"
+#include "decode/packet/bytes.h"
+#include "decode/packet/packet_int.h"
 
 #define ETH_HLEN	14
 #define VLAN_HLEN	4

@@ -17,9 +17,9 @@
 #define DECODE_TRACER_INT_H
 
 #include "decode/fingerprint.h"
-#include "decode/key.h"
-#include "decode/pool.h"
-#include "decode/sketch.h"
+#include "decode/trace/key.h"
+#include "decode/trace/pool.h"
+#include "decode/trace/sketch.h"
 #include "decode/tracer.h"
 
 enum sighting_flag {
@@ -318,7 +318,10 @@ iface_of(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 void		iface_vote_own(struct tracer *, uint16_t peer, uint16_t own);
 void		iface_fini(struct tracer *);
 
-/* tracer.c: convs and legs. */
+/* take.c: convs and legs. */
+/* A sighting into the tables.  `hint` is the conv that index_guess() named for
+   it a few packets ago, or 0. */
+void		take_sighting(struct tracer *, const struct sighting *, uint32_t hint);
 /* Another conv with the same tuple takes this one's place; it has no flow, no
    leg.  0 when there is no room. */
 uint32_t	conv_renew(struct tracer *, uint32_t conv);

@@ -8,9 +8,9 @@
  */
 #include <string.h>
 
-#include "decode/bytes.h"
-#include "decode/cursor.h"
-#include "decode/packet_int.h"
+#include "decode/packet/bytes.h"
+#include "decode/packet/cursor.h"
+#include "decode/packet/packet_int.h"
 
 #define IP4_HLEN	20
 #define IP_MAX		65535

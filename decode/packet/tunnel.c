@@ -7,8 +7,8 @@
  * A port number does not prove a tunnel.  UDP whose payload cannot be the
  * tunnel header of its port is ordinary UDP, and no fault.
  */
-#include "decode/bytes.h"
-#include "decode/packet_int.h"
+#include "decode/packet/bytes.h"
+#include "decode/packet/packet_int.h"
 
 #define VXLAN_HLEN	8
 #define VXLAN_VNI	0x08	/* the I flag: the VNI is valid */

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "decode/bytes.h"
-#include "decode/packet_int.h"
+#include "decode/packet/bytes.h"
+#include "decode/packet/packet_int.h"
 
 #define ETH_HLEN	14
 #define SLL_HLEN	16

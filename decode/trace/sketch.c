@@ -2,7 +2,7 @@
 /*
  * sketch.c - quantiles of durations in 48 bytes; see sketch.h.
  */
-#include "decode/sketch.h"
+#include "decode/trace/sketch.h"
 
 #include <string.h>
 

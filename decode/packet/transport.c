@@ -3,9 +3,9 @@
  * transport.c - TCP (RFC 9293, timestamps RFC 7323), UDP (RFC 768, with the
  * jumbogram rule of RFC 2675), and the common header of SCTP (RFC 9260).
  */
-#include "decode/bytes.h"
-#include "decode/cursor.h"
-#include "decode/packet_int.h"
+#include "decode/packet/bytes.h"
+#include "decode/packet/cursor.h"
+#include "decode/packet/packet_int.h"
 
 #define TCP_HLEN	20
 #define UDP_HLEN	8

@@ -7,7 +7,7 @@
  * The faults of every protocol are recorded here.  The first one decides the
  * outcome, since what comes after it stands on doubtful ground.
  */
-#include "decode/packet_int.h"
+#include "decode/packet/packet_int.h"
 
 bool
 packet_fault(struct packet *p, enum outcome outcome, const char *why)

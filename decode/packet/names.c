@@ -3,7 +3,7 @@
  * names.c - words for the numbers in a packet.  Protocols are called as
  * conntrack(8) calls them where it does, else as in IANA's registry.
  */
-#include "decode/packet_int.h"
+#include "decode/packet/packet_int.h"
 
 /* A number, and why packets of it end as DEC_UNKNOWN. */
 struct reason {
