@@ -94,7 +94,7 @@ two_resolvers(void **state)
 	scene_free(s);
 }
 
-/* match.c judge(): of several twins the one that kept an endpoint is better. */
+/* judge.c judge_twin(): of several twins the one that kept an endpoint is better. */
 #define TWO_RESOLVED	"udp 10.0.1.5:5000 > 8.8.8.8:53" \
 	" as 192.168.3.243:100 > 8.8.8.8:53 via veth eth0\n" \
 	"udp 10.0.1.5:5000 > 8.8.4.4:53" \
@@ -324,7 +324,7 @@ out_and_in_again(void **state)
 	scene_free(s);
 }
 
-/* match.c order_twins(): what comes in a second after it left is another. */
+/* judge.c order_twins(): what comes in a second after it left is another. */
 static void
 too_late_to_be_forwarded(void **state)
 {
@@ -337,7 +337,7 @@ too_late_to_be_forwarded(void **state)
 	scene_free(s);
 }
 
-/* match.c ttl_fits(): one node takes one from the TTL. */
+/* judge.c ttl_fits(): one node takes one from the TTL. */
 static void
 ttl_fell_too_far(void **state)
 {

@@ -170,7 +170,7 @@ synack_without_ip_id(void **state)
 	scene_free(s);
 }
 
-/* match.c order_twins(): direction, or time, tells the order when the TTL does
+/* judge.c order_twins(): direction, or time, tells the order when the TTL does
    not: a tap before the decrement, a NAT that is a proxy. */
 static void
 ttl_equal(void **state)
@@ -236,7 +236,7 @@ both_at_once_udp(void **state)
 	scene_free(s);
 }
 
-/* match.c links_free(): a conv has one neighbour upstream and one downstream,
+/* judge.c judge_links_free(): a conv has one neighbour upstream and one downstream,
    so three of them make a chain. */
 static void
 two_steps(void **state)
@@ -329,7 +329,7 @@ reply_not_translated_back(void **state)
 	scene_free(s);
 }
 
-/* match.c match_finish(): one vote counts when nothing speaks against it. */
+/* evidence.c match_finish(): one vote counts when nothing speaks against it. */
 static void
 never_answered(void **state)
 {

@@ -190,7 +190,7 @@ vnis_stay_apart_udp(void **state)
 	scene_free(s);
 }
 
-/* match.c judge(): into the tunnel's device and out of it go the same way, and
+/* judge.c judge_twin(): into the tunnel's device and out of it go the same way, and
    payload alone is enough, since the tuple is the same. */
 static void
 out_of_a_tunnel_udp(void **state)

@@ -41,7 +41,7 @@ connection(struct scene *s, const char *pod, unsigned sport, unsigned nport,
 
 /* ---- TCP ---- */
 
-/* tracer.c taken_over(): a new ISN after the end is a new connection. */
+/* take.c taken_over(): a new ISN after the end is a new connection. */
 static void
 port_used_again(void **state)
 {
@@ -173,7 +173,7 @@ udp_talk(struct scene *s, const char *pod, unsigned nport, const char *name,
 	    reply_id, name);
 }
 
-/* tracer.c idle_limit_ns(): conntrack has forgotten it, and chooses anew. */
+/* take.c idle_limit_ns(): conntrack has forgotten it, and chooses anew. */
 static void
 udp_after_idle(void **state)
 {
@@ -268,7 +268,7 @@ icmp_after_idle(void **state)
 
 /* ---- ICMP errors ---- */
 
-/* tracer.c take_error(): by the packet that the error is about, which has the
+/* take.c take_error(): by the packet that the error is about, which has the
    translated tuple outside and the original one inside. */
 static void
 error_before_and_after_translation(void **state)

@@ -99,7 +99,7 @@ two_pods_with_ip_ids(void **state)
 	scene_free(s);
 }
 
-/* match.c vote(): a packet for another pair is one against this one.  A's are
+/* evidence.c vote(): a packet for another pair is one against this one.  A's are
    dropped and B's go out as D, but the capture lost some of B's on their way
    in; what the letters of a round name was captured. */
 static void
@@ -127,7 +127,7 @@ evidence_against(void **state)
 	}
 }
 
-/* match.c match_finish(): two that claim one pod's packets cannot both be it. */
+/* evidence.c match_finish(): two that claim one pod's packets cannot both be it. */
 static void
 two_claims(void **state)
 {
@@ -236,7 +236,7 @@ two_scanners(void **state)
 	scene_free(s);
 }
 
-/* match.c judge(): a packet whose twin was found is not looked for again. */
+/* judge.c judge_twin(): a packet whose twin was found is not looked for again. */
 static void
 two_scanners_in_turn(void **state)
 {
