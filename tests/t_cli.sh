@@ -112,7 +112,8 @@ tap $? "--color always"
 run read "$pcap"
 ! grep -q "$(printf '\033')" "$T/out"
 tap $? "no colour when not a terminal"
-if command -v script >/dev/null 2>&1; then
+if [ "$(script -qec 'test -t 1 && echo yes' /dev/null 2>/dev/null </dev/null |
+    tr -d '\r')" = yes ]; then
 	script -qec "$PODPATH read $pcap" /dev/null >"$T/out" 2>"$T/err" </dev/null
 	grep -q "$(printf '\033')\[" "$T/out"
 	tap $? "colour on a terminal"
@@ -125,7 +126,7 @@ if command -v script >/dev/null 2>&1; then
 	! grep -q "$(printf '\033')" "$T/out"
 	tap $? "TERM=dumb"
 else
-	skip "colour on a terminal" "no program script"
+	skip "colour on a terminal" "script(1) cannot make a terminal here"
 fi
 LC_ALL=C run read -v "$pcap"
 LC_ALL=C.UTF-8
