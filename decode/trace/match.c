@@ -280,7 +280,7 @@ match_sighting(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t
 	if (s->strength != FP_NONE)
 		look(t, &q, true);
 	/* TCP: only where nothing else explains where the packets go. */
-	if (!(s->l->has & HAS_TCP) || (!q.found &&
+	if (!q.found && (!(s->l->has & HAS_TCP) ||
 	    !(conv_at(t, q.conv)->flags & (CONV_UP | CONV_DOWN | CONV_SPREAD))))
 		look_again(t, &q);
 	return q.leg;
