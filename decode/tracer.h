@@ -17,9 +17,13 @@
 
 struct tracer;
 
+/* Indexes of four legs a flow stay below 30 bits; 60 GB when all are used. */
+#define TRACER_MAX_FLOWS	100000000u
+#define TRACER_DEFAULT_FLOWS	1000000u
+
 struct tracer_config {
 	/* Flows kept at once; the idlest is evicted (and emitted) beyond it.
-	   0 means the default of 1 M. */
+	   0 means TRACER_DEFAULT_FLOWS, more than TRACER_MAX_FLOWS means that. */
 	uint32_t	max_flows;
 	/* Is this layer of the packet what the user asked for?  NULL: every
 	   flow is selected.  Called once for each decoded layer. */

@@ -309,7 +309,14 @@ start_tracer(struct run *r)
 		config.select_arg = r->inputs.filter;
 	}
 	r->tracer = tracer_new(&config);
-	if (r->tracer == NULL || !outbuf_init(&r->outbuf, STDOUT_FILENO)) {
+	if (r->tracer == NULL) {
+		complain("no address space for %lu flows (about 650 bytes each); "
+		    "raise the limit (ulimit -v) or give fewer with --max-flows",
+		    (unsigned long)(config.max_flows ? config.max_flows :
+		    TRACER_DEFAULT_FLOWS));
+		return false;
+	}
+	if (!outbuf_init(&r->outbuf, STDOUT_FILENO)) {
 		complain("out of memory");
 		return false;
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "decode/tracer.h"
 #include "ui/commands.h"
 #include "ui/complain.h"
 #include "ui/output.h"
@@ -44,7 +45,7 @@ static const struct option_row rows[] = {
 	    OPT_NUMBER, GROUP_INPUT, AT(count), .max = UINT64_MAX },
 	{ 0, "max-flows", "N", "keep at most N flows at once (1000000 unless "
 	    "told); beyond it the idlest is written out early, and counted",
-	    OPT_NUMBER, GROUP_INPUT, AT(max_flows), .max = UINT32_MAX },
+	    OPT_NUMBER, GROUP_INPUT, AT(max_flows), .max = TRACER_MAX_FLOWS },
 	{ 'f', "filter", "EXPR", "the pcap-filter(7) expression as one argument",
 	    OPT_TEXT, GROUP_SELECT, AT(filter) },
 	{ 'F', "filter-file", "FILE", "take the pcap-filter(7) expression from "

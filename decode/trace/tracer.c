@@ -14,8 +14,6 @@
 
 #include "decode/trace/tracer_int.h"
 
-#define MAX_FLOWS_DEFAULT	1000000u
-#define MAX_FLOWS_LIMIT		100000000u	/* 60 GB: indexes stay below 31 bits */
 
 _Static_assert(sizeof(struct conv) == 64, "a conv is one cache line");
 _Static_assert(sizeof(struct leg_rec) == 48, "a flow of two convs and four legs stays below 600 bytes");
@@ -45,9 +43,9 @@ tracer_new(const struct tracer_config *cfg)
 	if (cfg != NULL)
 		t->cfg = *cfg;
 	if (t->cfg.max_flows == 0)
-		t->cfg.max_flows = MAX_FLOWS_DEFAULT;
-	if (t->cfg.max_flows > MAX_FLOWS_LIMIT)
-		t->cfg.max_flows = MAX_FLOWS_LIMIT;
+		t->cfg.max_flows = TRACER_DEFAULT_FLOWS;
+	if (t->cfg.max_flows > TRACER_MAX_FLOWS)
+		t->cfg.max_flows = TRACER_MAX_FLOWS;
 	t->frags = calloc(FRAG_SLOTS, sizeof(*t->frags));
 	if (t->frags == NULL || !tables_init(t, t->cfg.max_flows) ||
 	    !index_init(t) || !match_init(t)) {
