@@ -192,10 +192,13 @@ open_sources(struct run *r)
 	return r->n_sources > 0;
 }
 
-/* The merge takes the sources, also when it fails; before, they are ours. */
+/* The merge takes the sources, also when it fails; before, they are ours.  One
+   source alone needs none. */
 static bool
 start_merge(struct run *r)
 {
+	if (r->n_sources == 1)
+		return true;
 	r->merge = merge_new(r->sources, r->n_sources, r->shift_ns);
 	if (r->merge != NULL) {
 		for (unsigned i = 0; i < r->n_sources; i++)
@@ -207,13 +210,20 @@ start_merge(struct run *r)
 	return false;
 }
 
+static inline int
+next_obs(struct run *r, struct obs *o)
+{
+	return r->merge != NULL ? merge_next(r->merge, o) :
+	    source_next(r->sources[0], o);
+}
+
 static void
 read_packets(struct run *r)
 {
 	uint64_t limit = r->options->count, packets = 0, seen = 0;
 	struct obs o;
 
-	while (!interrupted && merge_next(r->merge, &o) == 1) {
+	while (!interrupted && next_obs(r, &o) == 1) {
 		tracer_observe(r->tracer, &o);
 		if (o.type == OBS_PACKET && ++packets == limit)
 			break;
