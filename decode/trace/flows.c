@@ -149,10 +149,8 @@ absorb(struct flow_rec *into, const struct flow_rec *from)
 		into->resets = from->resets;
 	if (from->tcp_state > into->tcp_state)
 		into->tcp_state = from->tcp_state;
-	if (from->icmp_errors > into->icmp_errors) {
+	if (from->icmp_errors > into->icmp_errors)
 		into->icmp_errors = from->icmp_errors;
-		into->error = from->error;
-	}
 	if (from->rtt.n > into->rtt.n)
 		into->rtt = from->rtt;
 	/* What the one waits for may have come to the other. */
@@ -183,6 +181,10 @@ flow_take(struct tracer *t, uint32_t fi, uint32_t ci, unsigned from_b, unsigned 
 	if (conv_direction(c, from_b) != dir)
 		flow_flip(t, o);
 	absorb(f, o);
+	if (f->error == 0)
+		f->error = o->error;
+	else if (o->error != 0)
+		pool_give(&t->errors, o->error);
 	for (last = o->convs;; last = conv_at(t, last)->next) {
 		conv_at(t, last)->flow = fi;
 		if (conv_at(t, last)->next == 0)

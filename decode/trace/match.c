@@ -220,7 +220,7 @@ look(struct tracer *t, struct quest *q, bool enter)
 
 /* Put a sighting among the recent ones without a look at them. */
 static void
-enter(struct tracer *t, const struct quest *q)
+put_unlooked(struct tracer *t, const struct quest *q)
 {
 	struct recent *b = bucket_of(t, q->hash);
 	unsigned ways = ways_of(b, tag_of(q->hash)), spot = oldest_way(b);
@@ -238,8 +238,8 @@ enter(struct tracer *t, const struct quest *q)
  * The second chance.  A segment that GRO merged, or TSO will split, has its
  * end in common with one on the other side.  A payload that the snap length
  * cut on one side has the rest in common with the whole one on the other:
- * whole ones are kept under `alt`, cut ones under its complement, and two
- * whole ones never meet here.
+ * whole ones are kept under fingerprint_alt(), cut ones under its complement,
+ * and two whole ones never meet here.
  */
 static void __attribute__((noinline))
 look_again(struct tracer *t, struct quest *q)
@@ -267,7 +267,7 @@ look_again(struct tracer *t, struct quest *q)
 		look(t, q, false);
 		q->hash = whole;
 	}
-	enter(t, q);
+	put_unlooked(t, q);
 }
 
 uint32_t

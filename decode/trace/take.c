@@ -175,7 +175,7 @@ conv_of(struct tracer *t, const struct sighting *s, uint32_t hint)
 
 /* ---- ICMP errors: they belong to the flow they are about ---- */
 
-static bool
+static void
 take_error(struct tracer *t, const struct sighting *s)
 {
 	uint32_t ci = index_find(t, &s->key, s->hash);
@@ -183,12 +183,12 @@ take_error(struct tracer *t, const struct sighting *s)
 	struct flow_error *e;
 
 	if (ci == 0)
-		return false;
+		return;
 	f = flow_at(t, conv_at(t, ci)->flow);
 	if (f->error == 0) {
 		f->error = pool_take(&t->errors);
 		if (f->error == 0)
-			return true;
+			return;
 		*(struct flow_error *)pool_at(&t->errors, f->error) =
 		    (struct flow_error){ .from = s->l->t.src, .conv = ci,
 		    .about_from_b = s->at.from_b, .dir = s->at.dir,
@@ -198,13 +198,12 @@ take_error(struct tracer *t, const struct sighting *s)
 	e->type = s->l->icmp_type;
 	e->code = s->l->icmp_code;
 	/* Passed on from interface to interface it is still one. */
-	if (e->iface == s->at.iface && e->dir == s->at.dir)
-		if (f->icmp_errors != UINT16_MAX)
-			f->icmp_errors++;
+	if (e->iface == s->at.iface && e->dir == s->at.dir &&
+	    f->icmp_errors != UINT16_MAX)
+		f->icmp_errors++;
 	flow_touch(t, conv_at(t, ci)->flow, s->ts);
 	if (s->flags & SIGHT_SELECTED)
 		f->flags |= FLW_SELECTED;
-	return true;
 }
 
 /* ---- fragments ---- */
