@@ -12,8 +12,8 @@ FUZZTIME ?= 60
 CLANG    ?= clang
 VERSION  := 0.1.0
 
-PKGS  := libpcap zlib
-LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lpcap -lz)
+PKGS  := libpcap zlib libarchive jansson
+LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lpcap -lz -larchive -ljansson)
 WARN  := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wcast-qual \
          -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 SANS  := $(if $(SAN),-fsanitize=address -fsanitize=undefined \
@@ -30,8 +30,11 @@ say    = $(if $(V),,@printf '  %-5s %s\n' $1 $@)
 override CFLAGS += $(STD) -MMD -MP $(WARN) $(SANS)
 
 objects = $(patsubst %.c,$B/%.o,$(wildcard $1/*.c))
-DECODE  := $(call objects,decode) $(call objects,decode/packet) $(call objects,decode/trace)
-CAPTURE := $(call objects,capture)
+DECODE  := $(call objects,decode) $(call objects,decode/packet) \
+           $(call objects,decode/trace) $(call objects,decode/state) \
+           $(call objects,decode/model) $(call objects,decode/contract) \
+           $(call objects,decode/verdict)
+CAPTURE := $(call objects,capture) $(call objects,capture/state)
 UI      := $(filter-out $B/ui/main.o,$(call objects,ui))
 TESTS   := $(patsubst %.c,$B/%,$(wildcard tests/test_*.c))
 CORPORA := $(patsubst %.c,$B/%,$(wildcard tests/fuzz_*.c))
@@ -82,12 +85,12 @@ $(CORPORA): $B/tests/%: $B/tests/%.o $B/tests/corpus.o \
 $(PROGS): $B/tests/%: $B/tests/%.o $B/support.a $$(call deps,$$@)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$@)
-build/tests/%.libfuzzer: tests/%.c $(wildcard decode/*.[ch] decode/*/*.[ch] capture/*.[ch] ui/*.[ch])
+build/tests/%.libfuzzer: tests/%.c $(wildcard decode/*.[ch] decode/*/*.[ch] capture/*.[ch] capture/*/*.[ch] ui/*.[ch])
 	@mkdir -p $(@D)
 	$(call say,FUZZ)
 	$(Q)$(CLANG) -g -O1 $(STD) -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $< $(wildcard decode/*.c decode/*/*.c) \
-	    $(if $(call uses,tests/$*,capture)$(call uses,tests/$*,ui),$(wildcard capture/*.c)) \
+	    $(if $(call uses,tests/$*,capture)$(call uses,tests/$*,ui),$(wildcard capture/*.c capture/*/*.c)) \
 	    $(if $(call uses,tests/$*,ui),$(filter-out ui/main.c,$(wildcard ui/*.c))) $(LIBS)
 
 build-tests: $(BIN) $(TESTS) $(CORPORA) $(PROGS)

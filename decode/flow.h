@@ -16,6 +16,13 @@
 #include "decode/nstime.h"
 #include "decode/packet.h"
 
+struct ct_entry;
+struct eni;
+struct iproute;
+struct iprule;
+struct nf_rule;
+struct pod;
+
 enum flow_has {
 	FLOW_TRANSLATED	= 1 << 0,	/* `translated` and `nat` are known (nat may be 0) */
 	FLOW_RTT	= 1 << 1,
@@ -25,6 +32,8 @@ enum flow_has {
 	FLOW_ICMP_OURS	= 1 << 5,	/* the ICMP error was first seen going out: this node
 					   sent it */
 	FLOW_ICMP_REPLY	= 1 << 6,	/* ... and it is about a reply */
+	FLOW_MODEL	= 1 << 7,	/* what was seen is what the node's rules predict */
+	FLOW_PREDICTED	= 1 << 8,	/* the node's rules were there to predict it */
 };
 
 enum nat_kind { NAT_SNAT = 1 << 0, NAT_DNAT = 1 << 1 };
@@ -48,6 +57,32 @@ enum tcp_state {
 	N_TCP_STATES
 };
 
+/* Who talks to whom, seen from this node; design section 6. */
+enum flow_kind {
+	KIND_UNKNOWN,
+	KIND_POD_TO_POD, KIND_POD_TO_SERVICE, KIND_POD_TO_VPC, KIND_POD_TO_EXTERNAL,
+	KIND_VPC_TO_POD, KIND_EXTERNAL_TO_POD, KIND_NODEPORT, KIND_NODE_TO_POD,
+	KIND_HOST, KIND_TRANSIT,
+	N_FLOW_KINDS
+};
+
+/* What node state says about a flow.  Pointers are NULL when not known, and
+   borrowed from state and contract. */
+struct flow_node {
+	const struct pod	*pod;	/* of this node: the initiator, else the target */
+	struct addr		 pod_ip;
+	const char		*veth;	/* its host veth */
+	const struct pod	*peer;	/* the pod at the other end, here or elsewhere */
+	const struct eni	*eni;	/* that it left or came in by */
+	const struct iprule	*rule;	/* that led the request to its table */
+	const struct iproute	*route;
+	const struct nf_rule	*nat_rule;	/* that set the source, else the destination */
+	const struct nf_rule	*dnat_rule;
+	const struct ct_entry	*ct;
+	const char		*service_ns, *service, *service_port;
+	uint8_t			 kind;	/* enum flow_kind */
+};
+
 struct leg {
 	bool		reply;		/* the direction of the answer */
 	uint8_t		dir;		/* enum direction, as captured or as the order proves */
@@ -62,7 +97,7 @@ struct leg {
 };
 
 #define FLOW_MAX_LEGS	32	/* more are counted in `legs_left_out` */
-#define FLOW_MAX_FINDINGS 12
+#define FLOW_MAX_FINDINGS 16
 
 enum finding_level { LEVEL_OK, LEVEL_WRONG, LEVEL_DROPPED, LEVEL_NOTE, N_LEVELS };
 
@@ -70,8 +105,8 @@ struct finding {
 	const char	*code;		/* stable, lower case */
 	uint8_t		 level;		/* enum finding_level */
 	const char	*cause;		/* NULL when not told */
-	const char	*fix;		/* NULL when there is none */
-	char		 text[160];
+	char		 fix[320];	/* "" when there is none */
+	char		 text[240];
 };
 
 /* Quantiles of a sketch; nanoseconds. */
@@ -106,11 +141,13 @@ struct flow {
 	struct leg	legs[FLOW_MAX_LEGS];	/* request legs in order, then reply legs */
 	unsigned	n_findings;
 	struct finding	findings[FLOW_MAX_FINDINGS];
+	struct flow_node node;		/* all zero without node state */
 };
 
 const char	*confidence_name(unsigned);
 const char	*verdict_name(unsigned);
 const char	*tcp_state_name(unsigned);	/* conntrack's words; NULL for TCPS_NONE */
 const char	*level_name(unsigned);
+const char	*flow_kind_name(unsigned);	/* "pod-to-external"; NULL for unknown */
 
 #endif

@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages="libpcap-dev zlib1g-dev pkg-config"
+packages="libpcap-dev zlib1g-dev libarchive-dev libjansson-dev pkg-config"
 if [ "${1:-build}" = test ]; then
 	packages="$packages libcmocka-dev jq"
 	if [ -f tests/lab/PACKAGES ]; then
@@ -31,6 +31,8 @@ dnf_name() {
 	case $1 in
 	libpcap-dev) echo libpcap-devel ;;
 	zlib1g-dev) echo zlib-devel ;;
+	libarchive-dev) echo libarchive-devel ;;
+	libjansson-dev) echo jansson-devel ;;
 	pkg-config) echo pkgconf-pkg-config ;;
 	libcmocka-dev) echo libcmocka-devel ;;
 	iproute2) echo iproute ;;

@@ -39,7 +39,8 @@ add(struct flow *f, enum code code, const char *text, ...)
 	out = &f->findings[f->n_findings++];
 	out->code = codes[code].code;
 	out->level = codes[code].level;
-	out->cause = out->fix = NULL;
+	out->cause = NULL;
+	out->fix[0] = '\0';
 	va_start(ap, text);
 	vsnprintf(out->text, sizeof(out->text), text, ap);
 	va_end(ap);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * state_int.h - where a state keeps its texts, and how records are found; for
+ * decode/state/ only.
+ *
+ * A map is an open-addressing table of record numbers: it knows hashes, the
+ * caller knows whether a record is the one.  for (e = map_first(m, h); *e; e =
+ * map_next(m, e)) walks the candidates; at the empty place a new one fits.
+ */
+#ifndef DECODE_STATE_INT_H
+#define DECODE_STATE_INT_H
+
+#include "decode/state.h"
+
+struct map {
+	uint64_t	*slot;		/* hash << 32 | number + 1; 0 is empty */
+	uint32_t	mask, used;
+};
+
+struct block {
+	struct block	*next;
+	size_t		 used, size;
+	_Alignas(16) char bytes[];
+};
+
+struct state_own {
+	struct block	*blocks;
+	const char	**texts;	/* interned, by number */
+	uint32_t	n_texts, room_texts;
+	struct map	by_text;
+	struct map	by_chain;	/* nf_chains: table and name */
+	struct map	by_pod;		/* pods: ns and name */
+	struct map	by_pod_addr;	/* pods << 3 | which address */
+	/* made by state_ready() */
+	struct map	by_link, by_ifindex, by_mac;
+	struct map	by_sysctl;
+	struct map	by_orig, by_reply;	/* conntrack */
+	struct map	by_service;	/* svc_port << 5 | which address, up to 31 */
+	struct map	by_node_port;	/* svc_ports */
+	struct map	by_node_addr;	/* nodes << 2 | which address */
+};
+
+/* False when there is no memory. */
+bool	map_add(struct map *, uint32_t hash, uint32_t number);
+bool	map_reserve(struct map *, uint32_t n);
+void	map_free(struct map *);
+
+static inline uint32_t
+map_step(const struct map *m, uint32_t at)
+{
+	return (at + 1) & m->mask;
+}
+
+/* Walk the numbers that stand under a hash. */
+#define map_each(m, h, number)							\
+	for (uint32_t at_ = (m)->slot ? (h) & (m)->mask : 0;			\
+	    (m)->slot && (m)->slot[at_] != 0; at_ = map_step(m, at_))		\
+		if ((uint32_t)((m)->slot[at_] >> 32) == (h) &&			\
+		    ((number) = (uint32_t)(m)->slot[at_] - 1, true))
+
+static inline uint32_t
+hash_bytes(const void *p, size_t n, uint64_t seed)
+{
+	const unsigned char *b = p;
+	uint64_t h = seed ^ n * 0x9e3779b97f4a7c15u;
+
+	while (n >= 8) {
+		uint64_t w;
+
+		memcpy(&w, b, 8);
+		h = (h ^ w) * 0xff51afd7ed558ccdu;
+		h ^= h >> 32;
+		b += 8;
+		n -= 8;
+	}
+	while (n-- > 0)
+		h = (h ^ *b++) * 0x100000001b3u;
+	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
+	return (uint32_t)(h >> 32);
+}
+
+static inline uint32_t
+hash_addr(const struct addr *a, uint64_t more)
+{
+	return hash_bytes(a->b, sizeof(a->b), more);
+}
+
+static inline uint32_t
+hash_tuple(const struct tuple *t)
+{
+	uint64_t ports = (uint64_t)t->sport << 32 | (uint64_t)t->dport << 8 | t->proto;
+
+	return hash_addr(&t->src, ports) ^ hash_addr(&t->dst, ports + 1) * 31;
+}
+
+
+#endif
