@@ -9,6 +9,7 @@
 #ifndef CAPTURE_STATE_READER_H
 #define CAPTURE_STATE_READER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,11 @@ struct reader {
 __attribute__((format(printf, 3, 4)))
 void	reader_bad(struct reader *, unsigned long line, const char *text, ...);
 void	reader_done(struct reader *);
+/* The same for who has no reader; report may be NULL. */
+void	report_file(state_report *report, void *arg, const char *file,
+	    unsigned long line, const char *text, va_list);
+/* Bytes that could steer a terminal become '?'. */
+void	report_clean(char *text);
 
 /* The next line without its end (\n or \r\n), from *at on; false at the end of
    the data.  A line longer than READER_LINE_MAX is reported, skipped whole, and
@@ -49,7 +55,8 @@ bool	reader_line(struct reader *, struct line *);
 
 typedef void reader_fn(struct reader *);
 
-/* ip_text.c: iproute2's text, and ifconfig's. */
+/* ip_rule.c, ip_route.c, ip_addr.c, ifconfig.c: the text of iproute2 and of
+   net-tools. */
 reader_fn	read_ip_rule, read_ip6_rule, read_ip_route, read_ip6_route,
 		read_ip_addr,	/* `ip addr` and `ip -d link` text */
 		read_ip_neigh, read_ifconfig;
@@ -64,7 +71,8 @@ reader_fn	read_nft_json;
 /* conntrack.c: text, extended, /proc/net/nf_conntrack, XML; -S too. */
 reader_fn	read_conntrack;
 /* aws.c: ipamd's documents. */
-reader_fn	read_enis, read_ipam, read_cni_settings, read_ipamd_settings;
+reader_fn	read_enis, read_ipam, read_cni_settings, read_ipamd_settings,
+		read_conflist;	/* /etc/cni/net.d/10-aws.conflist */
 /* kubectl.c: -o json (any mix of kinds in a List) and -o wide text of pods. */
 reader_fn	read_kubectl_json, read_kubectl_text;
 /* own.c: podpath.state/1 */
