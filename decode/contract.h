@@ -65,6 +65,14 @@ struct owner {
 
 void	contract_owner(const struct contract *, const struct addr *, struct owner *);
 
+/* Each address of a pod of this node, in order; the callback returns false to
+   stop. */
+void	contract_pods(const struct contract *,
+	    bool (*cb)(void *, const struct addr *, const struct owner *), void *arg);
+/* This node's own name and record; NULL where kubectl's were not read. */
+const char *contract_node_name(const struct contract *);
+const struct node *contract_node(const struct contract *);
+
 /* ---- demands on one connection */
 
 enum demand_out {
