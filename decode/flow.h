@@ -88,6 +88,8 @@ struct leg {
 	uint8_t		dir;		/* enum direction, as captured or as the order proves */
 	uint8_t		ttl;		/* of the first sighting */
 	bool		has_vlan;
+	bool		other_host;	/* addressed to another link-level address: this node
+					   drops it */
 	uint16_t	vlan;
 	uint16_t	iface;		/* for tracer_iface() */
 	struct tuple	t;
@@ -106,7 +108,7 @@ struct finding {
 	uint8_t		 level;		/* enum finding_level */
 	const char	*cause;		/* NULL when not told */
 	char		 fix[320];	/* "" when there is none */
-	char		 text[240];
+	char		 text[320];
 };
 
 /* Quantiles of a sketch; nanoseconds. */

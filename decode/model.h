@@ -122,6 +122,8 @@ struct walk {
 	uint32_t	mark, ctmark;	/* of the packet, of the connection, at the end */
 	bool		dnat, snat, masquerade;
 	bool		port_known;	/* after's changed port is certain */
+	bool		untracked;	/* conntrack was told to leave it alone: its answer is
+					   a packet of its own */
 	double		probability;	/* of this way among all, 0 to 1 */
 	bool		found_wanted;	/* want_dst was one of the possible ways */
 	struct route_answer route;	/* that chose oif */

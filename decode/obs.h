@@ -20,6 +20,7 @@ enum obs_type {
 	OBS_PACKET,
 	OBS_NAME,		/* an address has a name (pcapng name resolution) */
 	OBS_LOSS,		/* packets were dropped here */
+	OBS_STATE,		/* the node's state, as it is from now on */
 	N_OBS_TYPES
 };
 
@@ -58,6 +59,13 @@ struct obs_loss {
 	uint64_t	 netlink;	/* conntrack or route events lost */
 };
 
+struct state;
+
+/* Must outlive the tracer. */
+struct obs_state {
+	const struct state *state;
+};
+
 struct obs {
 	enum obs_type	 type;
 	struct nstime	 ts;		/* loss and names: of the last packet before */
@@ -66,6 +74,7 @@ struct obs {
 		struct obs_packet	packet;
 		struct obs_name		name;
 		struct obs_loss		loss;
+		struct obs_state	state;
 	};
 };
 

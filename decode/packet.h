@@ -129,6 +129,9 @@ struct packet {
 	uint8_t		dir;		/* enum direction, from SLL packet type; else unknown */
 	uint8_t		outcome;	/* enum outcome */
 	bool		group;		/* link-level broadcast or multicast */
+	bool		other_host;	/* cooked: to another link-level address, so that
+					   this node drops what it captured (packet(7),
+					   PACKET_OTHERHOST) */
 	bool		has_src_mac, has_dst_mac;
 	uint8_t		src_mac[6], dst_mac[6];
 	uint32_t	ifindex;	/* SLL2; else 0 */

@@ -105,7 +105,9 @@ enum { TABLE_DEFAULT = 253, TABLE_MAIN = 254, TABLE_LOCAL = 255 };
 struct iproute {
 	bool		 v6;
 	uint8_t		 type;		/* enum iproute_type */
-	bool		 dead;		/* linkdown or dead: not used */
+	bool		 dead;		/* not used (linkdown alone is) */
+	bool		 odd;		/* a source prefix, a TOS, an encapsulation or a word
+					   that is not known: not modelled */
 	bool		 has_via, has_src, multipath;
 	bool		 link_scope;	/* scope link */
 	struct prefix	 dst;

@@ -45,6 +45,10 @@ struct tracer_stats {
 	struct nstime	first, last;		/* of all packets */
 };
 
+struct state;
+struct contract;
+struct model;
+
 /* An interface as the outputs name it. */
 struct iface {
 	char		 name[64];	/* from the capture, else "if7", else the MAC
@@ -52,7 +56,8 @@ struct iface {
 					   bytes as the capture had them */
 	bool		 has_ifindex;
 	uint32_t	 ifindex;	/* as the cooked capture said */
-	bool		 named;		/* `name` comes from the capture or the user */
+	bool		 named;		/* `name` comes from the capture, the user or node
+					   state */
 };
 
 /* NULL only when there is no memory. */
@@ -71,6 +76,10 @@ const struct tracer_stats *tracer_stats(const struct tracer *);
 /* The interface behind leg.iface. */
 struct iface	tracer_iface(const struct tracer *, unsigned iface);
 unsigned	tracer_n_ifaces(const struct tracer *);
+/* Of the node state that was observed; NULL before, or when none applies. */
+const struct state	*tracer_state(const struct tracer *);
+const struct model	*tracer_model(const struct tracer *);
+const struct contract	*tracer_contract(const struct tracer *);
 /* The name given for an address by the capture, or NULL. */
 const char	*tracer_name(const struct tracer *, const struct addr *);
 /* The most frequent reason for a malformed or unknown packet with its count;

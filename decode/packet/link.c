@@ -126,6 +126,7 @@ sll_fields(struct packet *p, struct content *c, unsigned hatype,
 	if (LIKELY(pkttype < sizeof(dirs)))
 		p->dir = dirs[pkttype];
 	p->group = pkttype == PKT_BROADCAST || pkttype == PKT_MULTICAST;
+	p->other_host = pkttype == PKT_OTHERHOST;
 	memcpy(p->src_mac, addr, 6);
 	if (UNLIKELY(hatype != ARPHRD_ETHER))
 		return sll_device(p, c, hatype, halen == 6);

@@ -94,6 +94,7 @@ packet_decode_any(struct packet *p, unsigned linktype, const uint8_t *data,
 	c.tunnel = (struct tunnel){ .type = TUN_NONE };
 
 	p->dir = DIR_UNKNOWN;
+	p->other_host = false;
 	p->outcome = DEC_OK;
 	p->group = false;
 	p->has_src_mac = p->has_dst_mac = false;

@@ -27,6 +27,7 @@
 _Static_assert(offsetof(struct tuple, dport) == offsetof(struct tuple, sport) + 2,
     "both ports are stored at once");
 
+#define COOKED_OTHERHOST	3	/* PACKET_OTHERHOST */
 #define COOKED_OUTGOING	4	/* PACKET_OUTGOING; those below came in */
 #define COOKED_ETHER	1	/* ARPHRD_ETHER */
 #define MAC_LEN		6
@@ -37,6 +38,7 @@ cooked_fill(struct packet *p, unsigned pkttype, const uint8_t *addr)
 {
 	p->dir = pkttype == COOKED_OUTGOING ? DIR_OUT : DIR_IN;
 	p->group = pkttype - 1 < 2;	/* broadcast, multicast */
+	p->other_host = pkttype == COOKED_OTHERHOST;
 	p->has_src_mac = true;
 	p->has_dst_mac = false;
 	memcpy(p->src_mac, addr, MAC_LEN);
@@ -53,6 +55,7 @@ plain_link(struct packet *p, unsigned linktype, const uint8_t *h)
 			return NULL;
 		p->dir = DIR_UNKNOWN;
 		p->group = h[0] & 1;
+		p->other_host = false;
 		p->has_src_mac = p->has_dst_mac = true;
 		memcpy(p->dst_mac, h, MAC_LEN);
 		memcpy(p->src_mac, h + 6, MAC_LEN);

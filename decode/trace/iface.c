@@ -98,8 +98,7 @@ iface_declare(struct tracer *t, const struct obs_iface *o)
 	if (o->name != NULL && (name = strdup(o->name)) == NULL)
 		return false;
 	free(r->name);
-	for (unsigned i = 0; i < t->n_ifaces; i++)
-		t->ifaces[i].is_shown = false;
+	iface_forget_devs(t);
 	r->name = name;
 	r->given = o->given;
 	r->source = (uint8_t)o->clock;
@@ -113,6 +112,7 @@ iface_find(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 	struct iface_rec want = { .number = o->number,
 	    .ifindex = indexed ? p->ifindex : 0,
 	    .kind = indexed ? IFACE_INDEX : IFACE_PLAIN };
+	struct iface_rec *r;
 	uint16_t at;
 
 	/* Cooked v1 has as many places as addresses: no hint for them. */
@@ -122,9 +122,16 @@ iface_find(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 		return iface_intern(t, &want);
 	}
 	at = iface_intern(t, &want);
-	if (o->linktype != LT_SLL && t->n_ifaces > 0)
-		t->iface_hint[(want.ifindex ^ want.number) % IFACE_HINTS] =
-		    (struct iface_hint){ want.number, want.ifindex, at, true };
+	if (t->n_ifaces == 0)
+		return at;
+	r = &t->ifaces[at];
+	if (indexed && p->dir == DIR_OUT && p->has_src_mac && !r->has_mac) {
+		memcpy(r->own_mac, p->src_mac, sizeof(r->own_mac));
+		r->has_mac = true;
+	}
+	if (o->linktype != LT_SLL)
+		*iface_hint_at(t, want.ifindex, want.number, p->dir) =
+		    (struct iface_hint){ want.number, want.ifindex, at, p->dir, true };
 	return at;
 }
 
@@ -137,7 +144,7 @@ iface_vote_own(struct tracer *t, uint16_t peer, uint16_t own)
 	if (p->kind != IFACE_PEER || t->ifaces[own].kind != IFACE_OWN ||
 	    p->number != t->ifaces[own].number)
 		return;
-	p->is_shown = false;
+	p->is_shown = p->dev_known = false;
 	if (p->own_votes == 0)
 		p->own = own;
 	if (p->own == own)
@@ -185,6 +192,13 @@ show(const struct tracer *t, const struct iface_rec *r, struct iface *out)
 	*out = (struct iface){ .name = "?" };
 	if (of == NULL)
 		of = "";
+	if (r->dev != NULL && r->kind != IFACE_PLAIN) {
+		snprintf(out->name, sizeof(out->name), "%s%s%s", of, colon, r->dev);
+		out->named = true;
+		out->has_ifindex = r->kind == IFACE_INDEX;
+		out->ifindex = r->ifindex;
+		return;
+	}
 	switch ((enum iface_kind)r->kind) {
 	case IFACE_PLAIN:
 		out->named = r->name != NULL;
@@ -215,6 +229,9 @@ tracer_iface(const struct tracer *t, unsigned at)
 		return (struct iface){ .name = "?" };
 	r = &t->ifaces[at];
 	if (!r->is_shown) {
+		iface_dev((struct tracer *)(uintptr_t)t, (uint16_t)at);
+		if (r->kind == IFACE_PEER && r->own_votes > 0)
+			iface_dev((struct tracer *)(uintptr_t)t, r->own);
 		show(t, r->kind == IFACE_PEER && r->own_votes > 0 ?
 		    &t->ifaces[r->own] : r, &r->shown);
 		r->is_shown = true;

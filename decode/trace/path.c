@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "decode/trace/tracer_int.h"
+#include "decode/verdict/finding.h"
 
 /* A leg on its way to being described. */
 struct stop {
@@ -138,7 +139,8 @@ fill_leg(struct leg *out, const struct stop *s)
 	out->reply = s->reply;
 	out->dir = l->place.dir;
 	out->ttl = l->ttl;
-	out->has_vlan = l->has_vlan;
+	out->has_vlan = l->flags & LEG_VLAN;
+	out->other_host = l->flags & LEG_OTHER_HOST;
 	out->vlan = l->vlan;
 	out->iface = l->place.iface;
 	out->t = stop_tuple(s);
@@ -209,6 +211,8 @@ describe_error(const struct tracer *t, const struct flow_rec *f, struct flow *ou
 static uint8_t
 confidence_of(const struct flow_rec *f, bool crossed, bool ambiguous)
 {
+	if (f->flags & FLW_DECLARED)
+		return CONF_DECLARED;
 	if (f->n_convs > 1 || crossed)
 		return CONF_OBSERVED;
 	return ambiguous ? CONF_AMBIGUOUS : CONF_SINGLE;
@@ -242,7 +246,7 @@ describe_legs(const struct tracer *t, const struct flow_rec *f, struct flow *out
 }
 
 void
-path_describe(const struct tracer *t, uint32_t fi, struct flow *out)
+path_describe(struct tracer *t, uint32_t fi, struct flow *out)
 {
 	const struct flow_rec *f = flow_at(t, fi);
 	bool ambiguous = false, crossed = false;
@@ -275,5 +279,10 @@ path_describe(const struct tracer *t, uint32_t fi, struct flow *out)
 	out->transit = quantiles_of(&f->transit);
 	out->has |= (f->rtt.n ? FLOW_RTT : 0) | (f->transit.n ? FLOW_TRANSIT : 0);
 	describe_error(t, f, out);
-	findings_add(t, out);
+	out->node = (struct flow_node){ 0 };
+	packets_judge(out, &t->stats);
+	if (t->judge != NULL) {
+		t->judged = fi;
+		witness_judge(t, out);
+	}
 }

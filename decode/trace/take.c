@@ -39,7 +39,8 @@ leg_new(struct tracer *t, uint32_t ci, const struct sighting *s)
 	l = leg_at(t, li);
 	*l = (struct leg_rec){ .first = s->ts, .last = s->ts, .conv = ci,
 	    .next = c->legs, .place = s->at, .vlan = s->l->vlan,
-	    .has_vlan = s->l->has & HAS_VLAN, .ttl = s->l->ttl };
+	    .flags = (uint8_t)((s->l->has & HAS_VLAN ? LEG_VLAN : 0) |
+	    (s->flags & SIGHT_OTHER ? LEG_OTHER_HOST : 0)), .ttl = s->l->ttl };
 	c->legs = li;
 	/* Cooked v1: who sends here is answered there. */
 	for (uint32_t i = l->next; i != 0; i = leg_at(t, i)->next) {

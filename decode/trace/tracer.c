@@ -64,6 +64,7 @@ tracer_free(struct tracer *t)
 	pool_fini(&t->convs);
 	pool_fini(&t->legs);
 	pool_fini(&t->errors);
+	witness_fini(t);
 	iface_fini(t);
 	index_fini(t);
 	match_fini(t);
@@ -161,7 +162,7 @@ drain(struct tracer *t)
 /* Reduce a layer to what matching needs; its place but for from_b is known.
    Not inline: all it needs fits into registers only without its callers. */
 static void __attribute__((noinline))
-sighting_make(struct sighting *s, const struct layer *l, bool group)
+sighting_make(struct sighting *s, const struct layer *l, const struct packet *p)
 {
 	struct fingerprint fp;
 
@@ -172,7 +173,8 @@ sighting_make(struct sighting *s, const struct layer *l, bool group)
 	s->fp = fp.hash;
 	s->strength = fp.strength;
 	s->flags = (uint8_t)((fp.cut ? SIGHT_CUT : 0) |
-	    (group || addr_is_multicast(&l->t.dst) ? SIGHT_GROUP : 0));
+	    (p->group || addr_is_multicast(&l->t.dst) ? SIGHT_GROUP : 0) |
+	    (p->other_host ? SIGHT_OTHER : 0));
 }
 
 static inline void
@@ -189,7 +191,7 @@ take_layer(struct tracer *t, const struct obs *o, struct slot *k,
 	s->source = t->ifaces[iface].source;
 	s->at.iface = iface;
 	s->at.dir = p->dir != DIR_UNKNOWN ? p->dir : o->packet.dir;
-	sighting_make(s, l, p->group);
+	sighting_make(s, l, p);
 	if (t->cfg.select == NULL || t->cfg.select(t->cfg.select_arg, p, l, &o->packet))
 		s->flags |= SIGHT_SELECTED;
 	__builtin_prefetch(&t->index[s->hash & t->index_mask]);
@@ -291,6 +293,9 @@ tracer_observe(struct tracer *t, const struct obs *o)
 		t->stats.lost_interface += o->loss.interface;
 		t->stats.lost_netlink += o->loss.netlink;
 		break;
+	case OBS_STATE:
+		witness_init(t, o->state.state);
+		break;
 	case OBS_PACKET:
 	case N_OBS_TYPES:
 		break;
@@ -303,7 +308,9 @@ tracer_finish(struct tracer *t)
 	if (t->finished)
 		return;
 	drain(t);
+	witness_finish(t);
 	match_finish(t);
+	witness_settle(t);
 	t->finished = true;
 }
 

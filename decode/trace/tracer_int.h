@@ -21,11 +21,13 @@
 #include "decode/trace/pool.h"
 #include "decode/trace/sketch.h"
 #include "decode/tracer.h"
+#include "decode/verdict/judge.h"
 
 enum sighting_flag {
 	SIGHT_SELECTED	= 1 << 0,
 	SIGHT_GROUP	= 1 << 1,	/* to a group of hosts: never translated, never joined */
 	SIGHT_CUT	= 1 << 2,	/* fingerprint.cut */
+	SIGHT_OTHER	= 1 << 3,	/* packet.other_host */
 };
 
 /* What tells the legs of a conv apart. */
@@ -53,6 +55,11 @@ struct sighting {
 	uint8_t		strength;
 };
 
+enum leg_flag {
+	LEG_VLAN	= 1 << 0,	/* vlan is set */
+	LEG_OTHER_HOST	= 1 << 1,	/* packet.other_host, of the first sighting */
+};
+
 struct leg_rec {
 	struct nstime	first, last;
 	uint64_t	packets, bytes;
@@ -60,7 +67,7 @@ struct leg_rec {
 	uint32_t	next;		/* of the same conv */
 	struct place	place;
 	uint16_t	vlan;
-	bool		has_vlan;
+	uint8_t		flags;		/* enum leg_flag */
 	uint8_t		ttl;
 };
 
@@ -104,6 +111,7 @@ enum flow_flag {
 	FLW_WAIT_TS	= 1 << 7,	/* ... which echoes a timestamp */
 	FLW_FIN_0	= 1 << 8,
 	FLW_FIN_1	= 1 << 9,
+	FLW_DECLARED	= 1 << 10,	/* conntrack joined it, packets did not */
 };
 
 struct flow_rec {
@@ -176,7 +184,8 @@ struct index_slot {
 
 struct iface_rec {
 	uint32_t	number, ifindex;
-	uint8_t		mac[6];
+	uint8_t		mac[6];		/* IFACE_OWN, IFACE_PEER */
+	uint8_t		own_mac[6];	/* IFACE_INDEX: by what it sent, has_mac */
 	uint8_t		kind;		/* enum iface_kind */
 	uint8_t		source;
 	char		*name;		/* owned; NULL when the capture has none */
@@ -184,6 +193,12 @@ struct iface_rec {
 	/* For IFACE_PEER: the interface that answers these senders. */
 	uint16_t	own;
 	uint32_t	own_votes;
+	bool		has_mac;
+	bool		dev_known;	/* dev was looked for */
+	const char	*dev;		/* its name on the node; NULL unknown.  Borrowed from
+					   name or the state */
+	const char	*voted;		/* by what came in (iface_vote_devs()) */
+	uint32_t	votes;
 	bool		is_shown;
 	struct iface	shown;		/* what tracer_iface() says */
 };
@@ -195,10 +210,12 @@ enum iface_kind {
 	IFACE_PEER,		/* cooked v1: the MAC of a sender on some interface */
 };
 
-/* The last answer for an interface of an ordinary or cooked v2 capture. */
+/* The last answer for an interface of an ordinary or cooked v2 capture; for what
+   goes out another than for what comes in, since the first tells its MAC. */
 struct iface_hint {
 	uint32_t	number, ifindex;
 	uint16_t	iface;
+	uint8_t		dir;
 	bool		set;
 };
 #define IFACE_HINTS	256
@@ -247,6 +264,11 @@ struct tracer {
 	struct reason		reasons[MAX_REASONS];
 	struct slot		ring[RING];
 	uint64_t		n_in, n_taken;	/* packets, ever */
+	struct judge		*judge;		/* NULL without node state */
+	struct judge_view	judge_view;
+	struct departures	*departures;	/* made at the end; see witness.c */
+	uint32_t		judged;		/* the flow before the judge, */
+	uint32_t		judged_conv;	/* and the conv of its original tuple */
 	struct flow		view;		/* what tracer_describe() fills for callbacks */
 };
 
@@ -305,18 +327,39 @@ void		index_remove(struct tracer *, uint32_t conv);
 /* iface.c: where a packet was seen. */
 bool		iface_declare(struct tracer *, const struct obs_iface *);
 uint16_t	iface_find(struct tracer *, const struct obs_packet *, const struct packet *);
+static inline struct iface_hint *
+iface_hint_at(struct tracer *t, uint32_t ifindex, uint32_t number, unsigned dir)
+{
+	return &t->iface_hint[(ifindex ^ number ^ dir * (IFACE_HINTS / 4)) %
+	    IFACE_HINTS];
+}
 static inline uint16_t
 iface_of(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 {
 	uint32_t ifindex = o->linktype == LT_SLL2 ? p->ifindex : 0;
-	const struct iface_hint *h =
-	    &t->iface_hint[(ifindex ^ o->number) % IFACE_HINTS];
+	const struct iface_hint *h = iface_hint_at(t, ifindex, o->number, p->dir);
 
-	return h->set && h->number == o->number && h->ifindex == ifindex ?
-	    h->iface : iface_find(t, o, p);
+	return h->set && h->number == o->number && h->ifindex == ifindex &&
+	    h->dir == p->dir ? h->iface : iface_find(t, o, p);
 }
 void		iface_vote_own(struct tracer *, uint16_t peer, uint16_t own);
+/* Its name on the node, or NULL. */
+const char	*iface_dev(struct tracer *, uint16_t iface);
+/* Was this device captured (NULL: every device of the node)? */
+bool		iface_covers(struct tracer *, const char *dev);
+/* Interfaces that nothing names: by whose packets came in there. */
+void		iface_vote_devs(struct tracer *);
+/* Names must be looked for again: the state has changed. */
+void		iface_forget_devs(struct tracer *);
 void		iface_fini(struct tracer *);
+
+/* witness.c: what node state says to the tables. */
+bool		witness_init(struct tracer *, const struct state *);
+/* Before and after the last joins by packets. */
+void		witness_finish(struct tracer *);
+void		witness_settle(struct tracer *);
+void		witness_fini(struct tracer *);
+void		witness_judge(struct tracer *, struct flow *);
 
 /* take.c: convs and legs. */
 /* A sighting into the tables.  `hint` is the conv that index_guess() named for
@@ -368,9 +411,6 @@ void		track_packet(struct flow_rec *, const struct sighting *, unsigned dir,
 		    bool is_ref);
 
 /* path.c: a flow as the outputs see it. */
-void		path_describe(const struct tracer *, uint32_t flow, struct flow *);
-
-/* findings.c: what can be said about it. */
-void		findings_add(const struct tracer *, struct flow *);
+void		path_describe(struct tracer *, uint32_t flow, struct flow *);
 
 #endif

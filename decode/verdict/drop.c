@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * drop.c - what came in and did not go out, and why.
+ *
+ * Absence proves something only where everything was captured: no loss, the
+ * device where it had to leave among those captured, some time left before the
+ * capture ended, and nothing that left unrecognised.  Where a packet is dropped
+ * shows in what conntrack has of it: an entry is confirmed at the end of
+ * POSTROUTING, after which only the device itself (tc egress, where the network
+ * policy for a pod's ingress stands) can drop; tc ingress, where its egress
+ * policy stands, comes before conntrack sees it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "decode/verdict/judge_int.h"
+
+/* A packet takes well under this through a node. */
+#define CROSSING_MAX_NS		(50 * 1000 * 1000)
+
+static bool
+proves_absence(const struct trial *t, const struct leg *in, const char *due)
+{
+	const struct tracer_stats *st = t->view->stats;
+
+	if (st->lost_kernel != 0 || st->lost_interface != 0)
+		return false;
+	if (t->f->confidence == CONF_AMBIGUOUS)
+		return false;
+	if (st->last.ns - in->first.ns < CROSSING_MAX_NS)
+		return false;
+	return t->view->covers(t->view->arg, due) ||
+	    t->view->covers(t->view->arg, NULL);
+}
+
+static bool
+is_veth_of_pod(const struct trial *t, const char *dev)
+{
+	return (t->src.kind == OWNER_POD && t->src.veth != NULL && dev != NULL &&
+	    strcmp(t->src.veth, dev) == 0) ||
+	    (t->target.kind == OWNER_POD && t->target.veth != NULL && dev != NULL &&
+	    strcmp(t->target.veth, dev) == 0);
+}
+
+static struct finding *
+add_drop(struct trial *t, bool reply, enum drop_cause cause, const char *text)
+{
+	struct finding *g = finding_add(t->f, reply ? F_REPLY_NOT_FORWARDED :
+	    F_NOT_FORWARDED, "%s", text);
+
+	g->cause = drop_cause_name(cause);
+	t->f->verdict = VERDICT_DROPPED;
+	return g;
+}
+
+static const char *
+pod_text(const struct pod *p, char out[static 128])
+{
+	if (p == NULL || p->name == NULL)
+		return "the pod";
+	snprintf(out, 128, "%s/%s", p->ns, p->name);
+	return out;
+}
+
+/* ---- the request */
+
+/* The rules say that it goes out by `oif`, but it did not. */
+static void
+drop_despite_rules(struct trial *t, const char *oif, char *text, size_t size,
+    enum drop_cause *cause)
+{
+	const struct ct_entry *ct = t->f->node.ct;
+	bool has_ct = state_has(t->j->state, PART_CONNTRACK);
+	bool to_veth = is_veth_of_pod(t, oif) && t->target.kind == OWNER_POD;
+	bool from_veth = is_veth_of_pod(t, t->req.in_dev) && t->src.kind == OWNER_POD;
+	char pod[128];
+
+	if (to_veth && (has_ct ? ct != NULL : !from_veth)) {
+		*cause = DROP_POLICY_INGRESS;
+		snprintf(text, size, "came in by %s, passed the node's rules%s, and "
+		    "never came out at %s: a network policy denies ingress to %s",
+		    t->req.in_dev, ct ? " (conntrack has it)" : "", oif,
+		    pod_text(t->target.pod, pod));
+	} else if (from_veth && (has_ct ? ct == NULL : !to_veth)) {
+		*cause = DROP_POLICY_EGRESS;
+		snprintf(text, size, "came in by %s and went nowhere%s, although the "
+		    "node's rules let it pass: a network policy denies egress of %s",
+		    t->req.in_dev, has_ct ? ", not even into conntrack" : "",
+		    pod_text(t->src.pod, pod));
+	} else {
+		*cause = DROP_UNKNOWN;
+		snprintf(text, size, "came in by %s and never left by %s, although "
+		    "the node's rules let it pass", t->req.in_dev, oif);
+	}
+}
+
+static void
+drop_by_rules(const struct trial *t, char *text, size_t size)
+{
+	const struct walk *w = &t->walk;
+	const char *in = t->req.in_dev ? t->req.in_dev : "an interface";
+
+	switch ((enum drop_cause)w->cause) {
+	case DROP_RP_FILTER:
+		snprintf(text, size, "came in by %s and went nowhere: the reverse path "
+		    "filter drops it, since the way back to its source is by %s",
+		    in, w->reverse.dev ? w->reverse.dev : "another device");
+		break;
+	case DROP_NO_ROUTE:
+		snprintf(text, size, "came in by %s and went nowhere: %s%s", in,
+		    w->route.route ? "its route is " : "there is no route",
+		    w->route.route ? w->route.route->text : "");
+		break;
+	case DROP_FIREWALL:
+		if (w->drop_rule != NULL)
+			snprintf(text, size, "came in by %s and went nowhere: dropped "
+			    "by %s", in, w->drop_rule->text);
+		else
+			snprintf(text, size, "came in by %s and went nowhere: the "
+			    "policy of chain %s is DROP", in,
+			    w->drop_chain ? w->drop_chain->name : "FORWARD");
+		break;
+	default:
+		snprintf(text, size, "came in by %s and went nowhere", in);
+		break;
+	}
+}
+
+static void
+drop_request(struct trial *t)
+{
+	const struct walk *w = &t->walk;
+	bool predicted = t->has_walk && w->end != WALK_UNKNOWN;
+	const char *due = predicted ? w->oif : t->has_demand ? t->demand.dev : NULL;
+	enum drop_cause cause = DROP_UNKNOWN;
+	char text[sizeof(t->f->findings[0].text)];
+
+	if (t->req.in == NULL || t->req.out != NULL || t->rep.any || t->to_node ||
+	    addr_is_multicast(&t->f->original.dst))
+		return;
+	if (predicted && w->end == WALK_LOCAL)
+		return;
+	/* Is it this node's to forward at all?  Rules or requirement must say. */
+	if (!predicted && !(t->has_demand && t->demand.out == OUT_DEV))
+		return;
+	if (t->req.in->other_host) {
+		snprintf(text, sizeof(text), "came in by %s for another link-level "
+		    "address than that device's: the kernel ignores it",
+		    t->req.in_dev ? t->req.in_dev : "an interface");
+		trial_explain(t, add_drop(t, false, DROP_NOT_FOR_US, text),
+		    t->req.in_dev, false);
+		return;
+	}
+	if (t->req.in->ttl <= 1) {
+		add_drop(t, false, DROP_TTL, "came in with TTL 1: a router drops it");
+		return;
+	}
+	if (!proves_absence(t, t->req.in, due) ||
+	    t->view->maybe_left(t->view->arg, t->f))
+		return;
+	if (predicted && w->end == WALK_DROPPED) {
+		cause = (enum drop_cause)w->cause;
+		drop_by_rules(t, text, sizeof(text));
+	} else if (predicted) {
+		drop_despite_rules(t, w->oif, text, sizeof(text), &cause);
+	} else if (t->f->node.ct != NULL && t->target.kind == OWNER_POD) {
+		drop_despite_rules(t, t->target.veth ? t->target.veth : "its veth",
+		    text, sizeof(text), &cause);
+	} else {
+		snprintf(text, sizeof(text), "came in by %s and never went out",
+		    t->req.in_dev ? t->req.in_dev : "an interface");
+	}
+	trial_explain(t, add_drop(t, false, cause, text), t->req.in_dev, false);
+}
+
+/* ---- the answer */
+
+static void
+drop_reply(struct trial *t)
+{
+	const struct leg *in = t->rep.in;
+	const char *dev = t->rep.in_dev, *due = t->req.in_dev;
+	enum drop_cause cause = DROP_UNKNOWN;
+	char text[sizeof(t->f->findings[0].text)], pod[128];
+	struct walk w = { .end = WALK_UNKNOWN };
+
+	/* Only what was forwarded has an answer that must be. */
+	if (in == NULL || t->rep.out != NULL || t->req.in == NULL ||
+	    t->req.out == NULL || t->from_node || t->to_node)
+		return;
+	if (!proves_absence(t, in, due))
+		return;
+	if (in->ttl <= 1) {
+		snprintf(text, sizeof(text), "the answer came in by %s with TTL 1, "
+		    "which ends at this node", dev ? dev : "an interface");
+		trial_explain(t, add_drop(t, true, DROP_TTL, text), dev, true);
+		return;
+	}
+	if (dev != NULL)
+		model_reply_of(t->j->model, &t->f->original, &t->after,
+		    t->f->node.ct ? t->f->node.ct->mark : t->walk.ctmark, dev, false, &w);
+	if (w.end == WALK_DROPPED)
+		cause = (enum drop_cause)w.cause;
+	else if (t->target.kind == OWNER_POD && is_veth_of_pod(t, dev))
+		cause = DROP_POLICY_EGRESS;
+	else if (t->src.kind == OWNER_POD && dev != NULL && !is_veth_of_pod(t, dev))
+		cause = DROP_POLICY_INGRESS;
+	if (cause == DROP_POLICY_EGRESS)
+		snprintf(text, sizeof(text), "the answer of %s came in by %s and went "
+		    "nowhere: a network policy denies it (egress)",
+		    pod_text(t->target.pod, pod), dev);
+	else if (cause == DROP_POLICY_INGRESS)
+		snprintf(text, sizeof(text), "the answer came in by %s and never came "
+		    "out at %s: a network policy of %s denies it (ingress)", dev,
+		    t->src.veth ? t->src.veth : "its veth",
+		    pod_text(t->src.pod, pod));
+	else
+		snprintf(text, sizeof(text), "the answer came in by %s and never went "
+		    "out", dev ? dev : "an interface");
+	trial_explain(t, add_drop(t, true, cause, text), dev, true);
+}
+
+/* The node said itself that it drops, but ICMP has few words for why. */
+static void
+name_cause(struct trial *t)
+{
+	const struct walk *w = &t->walk;
+
+	if (!t->has_walk || w->end != WALK_DROPPED)
+		return;
+	for (unsigned i = 0; i < t->f->n_findings; i++) {
+		struct finding *g = &t->f->findings[i];
+
+		if (g->level != LEVEL_DROPPED || g->cause == NULL ||
+		    strcmp(g->cause, drop_cause_name(DROP_UNKNOWN)) != 0)
+			continue;
+		drop_by_rules(t, g->text, sizeof(g->text));
+		g->cause = drop_cause_name(w->cause);
+		trial_explain(t, g, t->req.in_dev, false);
+	}
+}
+
+void
+trial_dropped(struct trial *t)
+{
+	if (t->f->verdict == VERDICT_DROPPED) {
+		name_cause(t);
+		return;
+	}
+	drop_request(t);
+	drop_reply(t);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * finding.h - the codes of findings; for decode/ only.
+ *
+ * Codes are stable and public (design section 4).  A code is a row of the table
+ * in findings.c: its name, its level, and the fix that is right where nothing
+ * in the node's set-up explains more.
+ */
+#ifndef DECODE_FINDING_H
+#define DECODE_FINDING_H
+
+#include "decode/flow.h"
+
+enum finding_code {
+	/* ok */
+	F_SNAT_NODE_IP, F_NO_NAT, F_SERVICE_DNAT, F_NODEPORT, F_DIRECT_DELIVERY,
+	F_SAME_NODE, F_HOST_TRAFFIC, F_ENCAPSULATED,
+	/* wrong */
+	F_MISSING_SNAT, F_WRONG_SNAT, F_UNEXPECTED_SNAT, F_UNEXPECTED_DNAT,
+	F_WRONG_ENI, F_SOURCE_NOT_ON_ENI, F_ASYMMETRIC_PATH, F_SERVICE_IP_ON_WIRE,
+	F_MASQUERADE_OTHER_ENI, F_HAIRPIN,
+	/* dropped */
+	F_NOT_FORWARDED, F_REPLY_NOT_FORWARDED,
+	/* note */
+	F_NO_REPLY, F_RESET, F_RETRANSMISSIONS, F_AMBIGUOUS, F_LOSS,
+	F_STALE_CONNTRACK, F_PORT_CLASH, F_LARGE_PACKETS_LOST,
+	F_CONTRADICTION, F_STATE_DIFFERS,
+	N_FINDING_CODES
+};
+
+/* One more finding; its cause is not told, its fix the table's.  When there is
+   no room the last one gives way. */
+__attribute__((format(printf, 3, 4)))
+struct finding	*finding_add(struct flow *, enum finding_code, const char *text, ...);
+/* Does the flow have one of this level? */
+bool		 finding_any(const struct flow *, enum finding_level);
+const char	*finding_code_name(enum finding_code);
+/* Take out what holds no more. */
+void		 finding_remove_level(struct flow *, enum finding_level);
+
+/* packets.c: what packets alone show. */
+struct tracer_stats;
+void		 packets_judge(struct flow *, const struct tracer_stats *);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* judge.c - one flow before the judge: witnesses, kind, prediction, verdict. */
+#include <stdlib.h>
+
+#include "decode/verdict/judge_int.h"
+
+struct judge *
+judge_new(const struct state *s)
+{
+	struct judge *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		return NULL;
+	j->state = s;
+	j->model = model_new(s);
+	if (j->model == NULL) {
+		free(j);
+		return NULL;
+	}
+	j->contract = contract_new(s, j->model);
+	return j;
+}
+
+void
+judge_free(struct judge *j)
+{
+	if (j == NULL)
+		return;
+	contract_free(j->contract);
+	model_free(j->model);
+	free(j);
+}
+
+const struct state *
+judge_state(const struct judge *j)
+{
+	return j->state;
+}
+
+const struct model *
+judge_model(const struct judge *j)
+{
+	return j->model;
+}
+
+const struct contract *
+judge_contract(const struct judge *j)
+{
+	return j->contract;
+}
+
+/* Ports and order are a guess of who began: what looks wrong may be right the
+   other way round. */
+static void
+doubt_guess(struct flow *f)
+{
+	if (f->has & FLOW_INITIATOR || f->verdict != VERDICT_WRONG)
+		return;
+	finding_remove_level(f, LEVEL_WRONG);
+	f->verdict = VERDICT_UNKNOWN;
+	finding_add(f, F_AMBIGUOUS, "which end began was not seen: no verdict");
+}
+
+void
+judge_flow(const struct judge *j, const struct judge_view *view, struct flow *f)
+{
+	struct trial t;
+
+	t.j = j;
+	t.view = view;
+	t.f = f;
+	t.req = t.rep = (struct crossing){ 0 };
+	t.has_walk = t.has_demand = t.has_after = false;
+	t.walk.end = WALK_UNKNOWN;
+	t.walk.masquerade = t.walk.dnat = false;
+	t.walk.ctmark = 0;
+	t.query.iif = NULL;
+	trial_conntrack(&t);
+	trial_kind(&t);
+	trial_see(&t);
+	trial_predict(&t);
+	trial_dropped(&t);
+	trial_compare(&t);
+	doubt_guess(f);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge.h - a flow against node state: was this path right?
+ *
+ * What was seen (legs, conntrack), what the node's rules predict (model.h) and
+ * what the CNI requires (contract.h) are compared; differences are findings,
+ * and the findings make the verdict.  For decode/ only.
+ */
+#ifndef DECODE_JUDGE_H
+#define DECODE_JUDGE_H
+
+#include "decode/contract.h"
+#include "decode/flow.h"
+#include "decode/model.h"
+#include "decode/state.h"
+#include "decode/tracer.h"
+
+struct judge;
+
+/* What the tracer knows beside the flow itself. */
+struct judge_view {
+	const void	*arg;
+	/* The device behind leg.iface, or NULL. */
+	const char	*(*dev)(const void *arg, unsigned iface);
+	/* Was this device captured?  dev NULL: were all? */
+	bool		(*covers)(const void *arg, const char *dev);
+	/* Could what came in have gone out unrecognised: did packets with the same
+	   destination and protocol, that nothing came in for, leave then? */
+	bool		(*maybe_left)(const void *arg, const struct flow *);
+	/* Was there no later conversation with its original tuple? */
+	bool		(*is_latest)(const void *arg, const struct flow *);
+	const struct tracer_stats *stats;
+};
+
+/* Borrows the state, which must outlive it.  NULL when there is no memory. */
+struct judge	*judge_new(const struct state *);
+void		 judge_free(struct judge *);	/* NULL is fine */
+const struct state *judge_state(const struct judge *);
+const struct model *judge_model(const struct judge *);
+/* NULL when no contract applies. */
+const struct contract *judge_contract(const struct judge *);
+
+/* A flow as the tracer described it, with the findings that packets gave:
+   translated, confidence, node, findings and verdict become what they are with
+   the state. */
+void		 judge_flow(const struct judge *, const struct judge_view *,
+		    struct flow *);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge_int.h - a flow while it is judged; for decode/verdict/ only.
+ */
+#ifndef DECODE_JUDGE_INT_H
+#define DECODE_JUDGE_INT_H
+
+#include "decode/verdict/finding.h"
+#include "decode/verdict/judge.h"
+
+struct judge {
+	const struct state *state;
+	struct model	*model;
+	struct contract	*contract;	/* NULL: none applies */
+};
+
+/* How one direction crossed this node. */
+struct crossing {
+	const struct leg *in, *out;	/* NULL: not seen */
+	const struct leg *last;		/* the last leg of all */
+	const char	*in_dev, *out_dev;	/* NULL: not seen, or its name is not known */
+	bool		any;		/* some leg was seen */
+	bool		begins_here;	/* the first leg goes out: a process sent it, or what
+					   came in was not captured */
+};
+
+struct trial {
+	const struct judge *j;
+	const struct judge_view *view;
+	struct flow	*f;
+	struct crossing	req, rep;
+	struct owner	src, dst;	/* of original.src, original.dst */
+	struct owner	target;		/* of the destination after translation */
+	bool		from_node;	/* a process of this node began it */
+	bool		to_node;	/* it ends at a process of this node */
+	bool		known;		/* the translation is known: translated, nat */
+	bool		has_after;	/* `after` is: how it left, or was answered */
+	struct tuple	after;
+	bool		dnat;		/* it was translated to another destination */
+	bool		has_walk, has_demand;
+	struct walk_query query;
+	struct walk	walk;
+	struct demand_query asked;
+	struct demand	demand;
+};
+
+/* seen.c: what was seen. */
+void	trial_see(struct trial *);
+/* Does a tuple differ in this end's address? */
+bool	tuple_src_differs(const struct tuple *, const struct tuple *);
+bool	tuple_dst_differs(const struct tuple *, const struct tuple *);
+/* witness.c: what conntrack says. */
+void	trial_conntrack(struct trial *);
+/* kind.c */
+void	trial_kind(struct trial *);
+/* predict.c: what the node's rules and the CNI say to it. */
+void	trial_predict(struct trial *);
+/* compare.c: seen, predicted and required. */
+void	trial_compare(struct trial *);
+/* drop.c: what came in and did not go out. */
+void	trial_dropped(struct trial *);
+/* Cause and fix from the node's set-up, where it explains the finding. */
+void	trial_explain(const struct trial *, struct finding *, const char *dev, bool reply);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * witness.c - conntrack as the second witness of a translation.
+ *
+ * A dump is taken at one time, most often after the capture: an entry can be of
+ * a later conversation with the same tuple, and an entry that is not there
+ * proves nothing.
+ */
+#include "decode/verdict/judge_int.h"
+
+static struct tuple
+turned(const struct tuple *t)
+{
+	return (struct tuple){ .src = t->dst, .dst = t->src, .sport = t->dport,
+	    .dport = t->sport, .proto = t->proto };
+}
+
+static bool
+tuple_eq(const struct tuple *x, const struct tuple *y)
+{
+	return x->sport == y->sport && x->dport == y->dport && x->proto == y->proto &&
+	    !tuple_src_differs(x, y) && !tuple_dst_differs(x, y);
+}
+
+static unsigned
+nat_between(const struct tuple *o, const struct tuple *x)
+{
+	return (tuple_src_differs(o, x) || o->sport != x->sport ? NAT_SNAT : 0) |
+	    (tuple_dst_differs(o, x) || o->dport != x->dport ? NAT_DNAT : 0);
+}
+
+/* The entry whose original tuple is the flow's; or, where only one side was
+   seen, the one whose other side is. */
+static const struct ct_entry *
+find_entry(const struct state *s, const struct flow *f)
+{
+	const struct ct_entry *ct = state_ct_orig(s, &f->original);
+	struct tuple answer;
+
+	if (ct != NULL)
+		return ct;
+	answer = turned(f->has & FLOW_TRANSLATED ? &f->translated : &f->original);
+	return state_ct_reply(s, &answer);
+}
+
+static void
+believe(struct trial *t, const struct ct_entry *ct)
+{
+	struct flow *f = t->f;
+	struct tuple after = turned(&ct->reply);
+
+	if (!(f->has & FLOW_TRANSLATED)) {
+		f->original = ct->orig;
+		f->translated = after;
+		f->nat = nat_between(&f->original, &after);
+		f->has |= FLOW_TRANSLATED;
+		f->confidence = CONF_DECLARED;
+	} else if (f->confidence == CONF_OBSERVED) {
+		f->confidence = CONF_CONFIRMED;
+	}
+	f->has |= FLOW_INITIATOR;
+	f->node.ct = ct;
+}
+
+void
+trial_conntrack(struct trial *t)
+{
+	struct flow *f = t->f;
+	const struct ct_entry *ct = find_entry(t->j->state, f);
+	char text[2][ADDR_TEXT_MAX];
+	struct tuple after;
+
+	if (ct == NULL)
+		return;
+	after = turned(&ct->reply);
+	if (tuple_eq(&ct->orig, &f->original) && (f->has & FLOW_TRANSLATED) &&
+	    tuple_eq(&after, &f->translated)) {
+		believe(t, ct);
+		return;
+	}
+	if (!t->view->is_latest(t->view->arg, f))
+		return;		/* it is of a later conversation */
+	if (!(f->has & FLOW_TRANSLATED)) {
+		believe(t, ct);
+		return;
+	}
+	if (!tuple_eq(&ct->orig, &f->original))
+		return;
+	addr_format(&after.src, text[0]);
+	addr_format(&f->translated.src, text[1]);
+	finding_add(f, F_CONTRADICTION, "conntrack's entry for it says %s:%u, "
+	    "the packets left as %s:%u", text[0], after.sport, text[1],
+	    f->translated.sport);
+}
