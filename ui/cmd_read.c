@@ -2,80 +2,20 @@
 /* cmd_read.c - podpath read: saved captures in, explained flows out. */
 #include <errno.h>
 #include <langinfo.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "capture/filter.h"
-#include "capture/source.h"
-#include "ui/align.h"
 #include "ui/commands.h"
 #include "ui/complain.h"
-#include "ui/inputs.h"
 #include "ui/options.h"
-#include "ui/output.h"
-#include "ui/progress.h"
-#include "ui/where.h"
+#include "ui/run.h"
 
-#define LOOK_EVERY	4096	/* observations between looks at the clock */
-
-struct run {
-	const struct options *options;
-	struct inputs	 inputs;
-	struct where	*where;		/* NULL: every flow */
-	struct source	**sources;
-	uint32_t	 number;	/* of the next interface; the sources count on */
-	struct clock_shift *shifts;	/* of each source's clock */
-	int64_t		*shift_ns;	/* the same, as the merge wants it */
-	unsigned	 n_sources;
-	struct merge	*merge;		/* owns the sources */
-	struct tracer	*tracer;
+struct reading {
 	struct outbuf	 outbuf;
-	struct naming	 names;
 	const struct output *output;
 	struct output_run form;
-	struct progress	 progress;
-	struct summary	 summary;
-	bool		 failed;	/* some input was bad: exit code 2 */
 };
-
-/* Set by SIGINT; the only way a handler can speak to the loop. */
-static volatile sig_atomic_t interrupted;
-
-static void
-on_interrupt(int sig)
-{
-	(void)sig;
-	if (interrupted)
-		_exit(EXIT_INTERRUPT);
-	interrupted = 1;
-}
-
-static void
-catch_interrupt(void)
-{
-	struct sigaction sa = { .sa_handler = on_interrupt }, old;
-
-	/* A shell that starts us in the background has it ignored. */
-	if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
-		return;
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGINT, &sa, NULL);
-}
-
-static struct iface
-iface_of(const void *tracer, unsigned iface)
-{
-	return tracer_iface(tracer, iface);
-}
-
-static const char *
-name_of(const void *tracer, const struct addr *a)
-{
-	return tracer_name(tracer, a);
-}
 
 static bool
 wants_color(const struct options *o)
@@ -87,212 +27,6 @@ wants_color(const struct options *o)
 	return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0') &&
 	    (term == NULL || strcmp(term, "dumb") != 0);
 }
-
-/* ---- flows out */
-
-static void
-write_flow(struct run *r, const struct flow *f)
-{
-	if (r->inputs.filter != NULL && !f->selected)
-		return;
-	if (r->where != NULL && !where_match(r->where, f, &r->names))
-		return;
-	r->summary.shown++;
-	if ((f->has & FLOW_TRANSLATED) && f->nat != 0)
-		r->summary.translated++;
-	r->output->flow(&r->form, f);
-}
-
-/* Evicted or taken over: it will not be seen again. */
-static void
-on_done(void *arg, const struct flow *f)
-{
-	write_flow(arg, f);
-}
-
-static int
-on_each(void *arg, const struct flow *f)
-{
-	struct run *r = arg;
-
-	write_flow(r, f);
-	return r->outbuf.error != 0 ? -1 : 1;
-}
-
-static void
-make_summary(struct run *r)
-{
-	struct summary *s = &r->summary;
-	uint64_t count;
-	const char *why;
-
-	s->stats = *tracer_stats(r->tracer);
-	s->wall_ns = clock_now_ns() - r->progress.start_ns;
-	for (s->n_reasons = 0; s->n_reasons < SUMMARY_REASONS; s->n_reasons++) {
-		why = tracer_reason(r->tracer, s->n_reasons, &count);
-		if (why == NULL)
-			break;
-		s->reasons[s->n_reasons].why = why;
-		s->reasons[s->n_reasons].count = count;
-	}
-}
-
-/* ---- packets in */
-
-static void
-show_progress(struct run *r)
-{
-	uint64_t done = 0, total = 0;
-	bool known = true;
-	unsigned i;
-
-	for (i = 0; i < r->n_sources; i++) {
-		struct source_progress p = source_progress(r->sources[i]);
-
-		done += p.done;
-		total += p.total;
-		known = known && p.total != 0;
-	}
-	progress_show(&r->progress, "read", done, known ? total : 0,
-	    tracer_stats(r->tracer)->packets);
-}
-
-/* Those that open; the clocks of several are brought together first. */
-static bool
-open_sources(struct run *r)
-{
-	struct inputs *in = &r->inputs;
-	unsigned i;
-
-	r->sources = calloc(in->n_files, sizeof(struct source *));
-	r->shift_ns = calloc(in->n_files, sizeof(*r->shift_ns));
-	r->shifts = calloc(in->n_files, sizeof(*r->shifts));
-	if (r->sources == NULL || r->shift_ns == NULL || r->shifts == NULL) {
-		complain("out of memory");
-		return false;
-	}
-	for (i = 0; i < in->n_files; i++) {
-		struct source_report report = { 0 };
-		struct source *s = source_open(in->files[i], &r->number,
-		    &report);
-
-		if (s != NULL) {
-			in->files[r->n_sources] = in->files[i];
-			r->sources[r->n_sources++] = s;
-			continue;
-		}
-		complain("%s", report.text);
-		r->failed = true;
-	}
-	if (r->n_sources > 1)
-		align_files(in->files, r->sources, r->n_sources, r->shifts,
-		    &r->progress, &interrupted);
-	for (i = 0; i < r->n_sources; i++)
-		r->shift_ns[i] = r->shifts[i].shift_ns;
-	return r->n_sources > 0;
-}
-
-/* The merge takes the sources, also when it fails; before, they are ours.  One
-   source alone needs none. */
-static bool
-start_merge(struct run *r)
-{
-	if (r->n_sources == 1)
-		return true;
-	r->merge = merge_new(r->sources, r->n_sources, r->shift_ns);
-	if (r->merge != NULL) {
-		for (unsigned i = 0; i < r->n_sources; i++)
-			merge_set_clock(r->merge, i, (uint16_t)r->shifts[i].clock);
-		return true;
-	}
-	r->n_sources = 0;
-	complain("out of memory");
-	return false;
-}
-
-static inline int
-next_obs(struct run *r, struct obs *o)
-{
-	return r->merge != NULL ? merge_next(r->merge, o) :
-	    source_next(r->sources[0], o);
-}
-
-static void
-read_packets(struct run *r)
-{
-	uint64_t limit = r->options->count, packets = 0, seen = 0;
-	struct obs o;
-
-	while (!interrupted && next_obs(r, &o) == 1) {
-		tracer_observe(r->tracer, &o);
-		if (o.type == OBS_PACKET && ++packets == limit)
-			break;
-		if (++seen % LOOK_EVERY != 0)
-			continue;
-		/* evicted flows may have met a closed pipe or a full disk */
-		if (r->outbuf.error != 0)
-			break;
-		if (progress_due(&r->progress))
-			show_progress(r);
-	}
-	progress_clear(&r->progress);
-}
-
-static void
-report_source(struct run *r, const struct source *s)
-{
-	const struct source_report *reports;
-	unsigned n = source_reports(s, &reports);
-
-	for (unsigned i = 0; i < n; i++) {
-		/* our Ctrl-C ended a read that waited: no fault of the input */
-		if (interrupted &&
-		    strstr(reports[i].text, strerror(EINTR)) != NULL)
-			continue;
-		complain("%s%s", reports[i].fault == SRC_CUT ? "warning: " : "",
-		    reports[i].text);
-		if (reports[i].fault == SRC_BAD)
-			r->failed = true;
-	}
-}
-
-static void
-report_sources(struct run *r)
-{
-	for (unsigned i = 0; i < r->n_sources; i++)
-		report_source(r, r->sources[i]);
-}
-
-/* What the data on standard output may not say by themselves. */
-static void
-report_notices(struct run *r)
-{
-	const struct tracer_stats *s = &r->summary.stats;
-
-	if (r->inputs.filter != NULL && filter_complaint(r->inputs.filter))
-		complain("warning: %s", filter_complaint(r->inputs.filter));
-	if (interrupted)
-		complain("interrupted: this is what was read until then");
-	if (r->output == &output_csv &&
-	    s->lost_kernel + s->lost_interface + s->lost_netlink + s->evicted)
-		complain("warning: the capture lost %llu packets, and %llu flows "
-		    "were evicted early",
-		    (unsigned long long)(s->lost_kernel + s->lost_interface +
-		    s->lost_netlink), (unsigned long long)s->evicted);
-}
-
-/* A reader that went away (head, less) is no error. */
-static void
-report_output(struct run *r)
-{
-	if (outbuf_flush(&r->outbuf) || r->outbuf.error == EPIPE)
-		return;
-	complain("cannot write to standard output: %s",
-	    strerror(r->outbuf.error));
-	r->failed = true;
-}
-
-/* ---- one run */
 
 static const struct output *
 find_output(const char *name)
@@ -306,96 +40,89 @@ find_output(const char *name)
 	return NULL;
 }
 
-static bool
-start_tracer(struct run *r)
+static void
+on_begin(void *arg, const struct naming *names)
 {
-	struct tracer_config config = {
-		.max_flows = (uint32_t)r->options->max_flows,
-		.done = on_done, .done_arg = r,
-	};
+	struct reading *r = arg;
 
-	if (r->inputs.filter != NULL) {
-		config.select = filter_match;
-		config.select_arg = r->inputs.filter;
-	}
-	r->tracer = tracer_new(&config);
-	if (r->tracer == NULL) {
-		complain("no address space for %lu flows (about 650 bytes each); "
-		    "raise the limit (ulimit -v) or give fewer with --max-flows",
-		    (unsigned long)(config.max_flows ? config.max_flows :
-		    TRACER_DEFAULT_FLOWS));
-		return false;
-	}
-	if (!outbuf_init(&r->outbuf, STDOUT_FILENO)) {
-		complain("out of memory");
-		return false;
-	}
-	r->names = (struct naming){ iface_of, name_of, r->tracer };
-	r->output = find_output(r->options->output);
-	r->form = (struct output_run){
-		.out = &r->outbuf, .names = &r->names,
-		.verbose = r->options->verbose, .numeric = r->options->numeric,
-		.color = wants_color(r->options),
-		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
-	};
-	return true;
-}
-
-static bool
-parse_where(struct run *r)
-{
-	char error[WHERE_ERROR_MAX];
-
-	if (r->options->where == NULL)
-		return true;
-	r->where = where_parse(r->options->where, error);
-	if (r->where == NULL)
-		complain("--where: %s", error);
-	return r->where != NULL;
+	r->form.names = names;
+	r->output->head(&r->form);
 }
 
 static void
-run_fini(struct run *r)
+on_flow(void *arg, const struct flow *f)
 {
-	unsigned i;
+	struct reading *r = arg;
 
-	if (r->merge != NULL)
-		merge_free(r->merge);
-	else
-		for (i = 0; i < r->n_sources; i++)
-			source_close(r->sources[i]);
-	free(r->sources);
-	free(r->shift_ns);
-	free(r->shifts);
-	tracer_free(r->tracer);
-	outbuf_fini(&r->outbuf);
-	where_free(r->where);
-	inputs_fini(&r->inputs);
+	r->output->flow(&r->form, f);
+}
+
+/* CSV has no place for what the capture lost. */
+static void
+on_end(void *arg, const struct summary *summary)
+{
+	struct reading *r = arg;
+	const struct tracer_stats *s = &summary->stats;
+
+	r->output->tail(&r->form, summary);
+	outbuf_flush(&r->outbuf);
+	if (r->output == &output_csv &&
+	    s->lost_kernel + s->lost_interface + s->lost_netlink + s->evicted)
+		complain("warning: the capture lost %llu packets, and %llu flows "
+		    "were evicted early",
+		    (unsigned long long)(s->lost_kernel + s->lost_interface +
+		    s->lost_netlink), (unsigned long long)s->evicted);
+}
+
+static bool
+on_full(void *arg)
+{
+	return ((struct reading *)arg)->outbuf.error != 0;
+}
+
+/* A reader that went away (head, less) is no error. */
+static bool
+report_output(struct reading *r)
+{
+	if (outbuf_flush(&r->outbuf) || r->outbuf.error == EPIPE)
+		return true;
+	complain("cannot write to standard output: %s",
+	    strerror(r->outbuf.error));
+	return false;
+}
+
+static int
+read_inputs(const struct options *o, struct inputs *in)
+{
+	struct reading r = { .output = find_output(o->output) };
+	struct sink sink = { on_begin, on_flow, on_end, on_full, &r };
+	enum run_result result;
+	bool written;
+
+	if (!outbuf_init(&r.outbuf, STDOUT_FILENO)) {
+		complain("out of memory");
+		return EXIT_USAGE;
+	}
+	r.form = (struct output_run){
+		.out = &r.outbuf,
+		.verbose = o->verbose, .numeric = o->numeric,
+		.color = wants_color(o),
+		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+	};
+	result = run_flows(o, in, &sink);
+	written = report_output(&r);
+	outbuf_fini(&r.outbuf);
+	return result == RUN_FINE && written ? EXIT_FINE : EXIT_USAGE;
 }
 
 int
 cmd_read(const struct options *o)
 {
-	struct run r = { .options = o, .outbuf = { .fd = -1 } };
+	struct inputs in;
 	int code = EXIT_USAGE;
 
-	if (!inputs_init(&r.inputs, o) || !parse_where(&r))
-		goto out;
-	catch_interrupt();
-	progress_start(&r.progress);
-	if (!open_sources(&r) || !start_tracer(&r) || !start_merge(&r))
-		goto out;
-	r.output->head(&r.form);
-	read_packets(&r);
-	tracer_finish(r.tracer);
-	tracer_each(r.tracer, on_each, &r);
-	make_summary(&r);
-	r.output->tail(&r.form, &r.summary);
-	report_output(&r);
-	report_sources(&r);
-	report_notices(&r);
-	code = r.failed ? EXIT_USAGE : EXIT_FINE;
-out:
-	run_fini(&r);
+	if (inputs_init(&in, o))
+		code = read_inputs(o, &in);
+	inputs_fini(&in);
 	return code;
 }

@@ -5,7 +5,9 @@
 
 enum exit_code {
 	EXIT_FINE	= 0,
+	EXIT_FAILED	= 1,	/* a check failed, a path is wrong */
 	EXIT_USAGE	= 2,	/* usage or input error */
+	EXIT_UNSURE	= 3,	/* inconclusive: nothing to judge, or not known */
 	EXIT_INTERRUPT	= 130,	/* a second Ctrl-C */
 };
 

@@ -12,15 +12,21 @@
 #define PODPATH_VERSION	"unknown"
 #endif
 
+struct command;
+
 enum help_form { HELP_TEXT, HELP_VERSION, HELP_MAN, HELP_BASH, N_HELP_FORMS };
 
-/* On stdout; the exit code. */
-int	help_print(enum help_form);
+/* On stdout; the exit code.  HELP_TEXT is of one command, or with NULL of all;
+   the other forms are always of all. */
+int	help_print(enum help_form, const struct command *);
 /* The same into a stream, for tests. */
-void	help_write(FILE *, enum help_form);
+void	help_write(FILE *, enum help_form, const struct command *);
 
 /* Texts that --help and the manual share (help_text.c); NULL past the last. */
-struct help_pair { const char *term, *text; };
+struct help_pair {
+	const char	*term, *text;
+	unsigned	 commands;	/* that it is about: 1 << enum command_id */
+};
 const struct help_pair	*help_example(unsigned i);
 const struct help_pair	*help_exit_code(unsigned i);
 const struct help_pair	*help_paragraph(unsigned i);

@@ -7,6 +7,7 @@
 #include "ui/commands.h"
 #include "ui/options.h"
 #include "ui/output.h"
+#include "ui/verify.h"
 #include "ui/where.h"
 
 /* Text for roff: no escape, request or hyphen of its own. */
@@ -44,6 +45,25 @@ put_tagged(FILE *out, const char *tag, const char *text)
 	put_line(out, text);
 }
 
+/* Whose option it is, when not everyone's. */
+static void
+put_scope(FILE *out, unsigned commands)
+{
+	const struct command *c;
+	const char *before = "Of podpath ";
+	unsigned i;
+
+	if (commands == command_bit(NULL))
+		return;
+	for (i = 0; (c = command_get(i)) != NULL; i++) {
+		if (!(commands & command_bit(c)))
+			continue;
+		fprintf(out, "%s%s", before, c->name);
+		before = ", ";
+	}
+	fputs(".\n", out);
+}
+
 static void
 put_option(FILE *out, const struct option_row *row)
 {
@@ -56,7 +76,9 @@ put_option(FILE *out, const struct option_row *row)
 	if (row->arg != NULL)
 		fprintf(out, " \\fI%s\\fR", row->arg);
 	fputc('\n', out);
-	put_line(out, row->help);
+	put(out, row->help);
+	fputs(".\n", out);
+	put_scope(out, row->commands);
 }
 
 static void
@@ -108,10 +130,15 @@ help_write_man(FILE *out)
 	    "packets seen on several interfaces, before and after translation, "
 	    "into flows, and says for each which interfaces it crossed, in "
 	    "which order, and how it was translated. Neither conntrack nor the "
-	    "node itself is needed.");
+	    "node itself is needed. With the node's state (its rules, routes, NAT "
+	    "rules, conntrack, ENIs and pods) it also says why, and whether that "
+	    "is right.");
 	for (i = 0; (c = command_get(i)) != NULL; i++)
 		put_tagged(out, c->name, c->help);
 	put_options(out);
+	fputs(".SH CHECKS\n", out);
+	for (i = 0; verify_check(i, &name, &help); i++)
+		put_tagged(out, name, help);
 	for (i = 0; (p = help_paragraph(i)) != NULL; i++) {
 		fputs(".SH \"", out);
 		for (name = p->term; *name != '\0'; name++)
@@ -123,7 +150,8 @@ help_write_man(FILE *out)
 	for (i = 0; where_key(i, &name, &help); i++)
 		put_tagged(out, name, help);
 	fputs(".SH OUTPUT\nData go to standard output, messages and progress to "
-	    "standard error. Times are UTC.\n", out);
+	    "standard error. Times are UTC. The forms of "
+	    "podpath read:\n", out);
 	for (i = 0; (o = output_get(i)) != NULL; i++)
 		put_tagged(out, o->name, o->help);
 	fputs(".SH EXIT STATUS\n", out);

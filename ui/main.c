@@ -20,12 +20,12 @@ main(int argc, char **argv)
 	if (!options_parse(&o, argc, argv))
 		return EXIT_USAGE;
 	if (o.help)
-		return help_print(HELP_TEXT);
+		return help_print(HELP_TEXT, o.command);
 	if (o.version)
-		return help_print(HELP_VERSION);
+		return help_print(HELP_VERSION, o.command);
 	if (o.man)
-		return help_print(HELP_MAN);
+		return help_print(HELP_MAN, o.command);
 	if (o.bash_completion)
-		return help_print(HELP_BASH);
+		return help_print(HELP_BASH, o.command);
 	return o.command->run(&o);
 }

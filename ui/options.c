@@ -4,14 +4,15 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "decode/tracer.h"
 #include "ui/commands.h"
 #include "ui/complain.h"
-#include "ui/output.h"
 #include "ui/suggest.h"
 
 const char *const option_group_titles[N_OPTION_GROUPS] = {
@@ -19,59 +20,108 @@ const char *const option_group_titles[N_OPTION_GROUPS] = {
 	[GROUP_OUTPUT] = "Output", [GROUP_GENERAL] = "General",
 };
 
-static const char *
-output_word(unsigned i)
+static bool
+has_output(const struct command *c, const char *word)
 {
-	const struct output *o = output_get(i);
+	const char *w;
+	unsigned i;
 
-	return o != NULL ? o->name : NULL;
+	for (i = 0; c->output != NULL && (w = c->output(i)) != NULL; i++)
+		if (strcmp(w, word) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_output_before(unsigned command, const char *word)
+{
+	while (command-- > 0)
+		if (has_output(command_get(command), word))
+			return true;
+	return false;
+}
+
+/* Without a command the words of all of them, once each. */
+static const char *
+output_word(const struct command *c, unsigned i)
+{
+	const char *w;
+	unsigned k, n;
+
+	if (c != NULL)
+		return c->output != NULL ? c->output(i) : NULL;
+	for (k = 0; (c = command_get(k)) != NULL; k++)
+		for (n = 0; c->output != NULL && (w = c->output(n)) != NULL; n++)
+			if (!is_output_before(k, w) && i-- == 0)
+				return w;
+	return NULL;
 }
 
 static const char *
-color_word(unsigned i)
+color_word(const struct command *c, unsigned i)
 {
 	static const char *const words[] = { "auto", "always", "never", NULL };
 
+	(void)c;
 	return words[i < 3 ? i : 3];
 }
 
 #define AT(field)	.offset = offsetof(struct options, field)
+#define ALL		.commands = (1u << N_COMMANDS) - 1
+#define READ		(1u << COMMAND_READ)
+#define VERIFY		(1u << COMMAND_VERIFY)
+#define EXPLAIN		(1u << COMMAND_EXPLAIN)
+#define NODE		(1u << COMMAND_NODE)
+#define STATE		(1u << COMMAND_STATE)
+#define OF(mask)	.commands = (mask)
 
 static const struct option_row rows[] = {
 	{ 'r', "read", "FILE", "read this capture; \"podpath -r FILE\" is "
 	    "\"podpath read FILE\"",
-	    OPT_FILE, GROUP_INPUT, AT(read_file) },
+	    OPT_FILE, GROUP_INPUT, AT(read_file), OF(READ | VERIFY) },
+	{ 0, "state", "PATH", "the node's state: a directory of dumps, a .tar.gz "
+	    "(such as a bundle of the EKS log collector) or one JSON file",
+	    OPT_FILE, GROUP_INPUT, AT(state), ALL },
 	{ 'c', "count", "N", "stop after N packets",
-	    OPT_NUMBER, GROUP_INPUT, AT(count), .max = UINT64_MAX },
+	    OPT_NUMBER, GROUP_INPUT, AT(count), OF(READ | VERIFY),
+	    .max = UINT64_MAX },
 	{ 0, "max-flows", "N", "keep at most N flows at once (1000000 unless "
 	    "told); beyond it the idlest is written out early, and counted",
-	    OPT_NUMBER, GROUP_INPUT, AT(max_flows), .max = TRACER_MAX_FLOWS },
+	    OPT_NUMBER, GROUP_INPUT, AT(max_flows), OF(READ | VERIFY),
+	    .max = TRACER_MAX_FLOWS },
 	{ 'f', "filter", "EXPR", "the pcap-filter(7) expression as one argument",
-	    OPT_TEXT, GROUP_SELECT, AT(filter) },
+	    OPT_TEXT, GROUP_SELECT, AT(filter), OF(READ | VERIFY) },
 	{ 'F', "filter-file", "FILE", "take the pcap-filter(7) expression from "
 	    "a file",
-	    OPT_FILE, GROUP_SELECT, AT(filter_file) },
-	{ 0, "where", "EXPR", "show only flows that all terms hold for, such as "
+	    OPT_FILE, GROUP_SELECT, AT(filter_file), OF(READ | VERIFY) },
+	{ 0, "where", "EXPR", "only flows that all terms hold for, such as "
 	    "'verdict=dropped port=443 rtt>20ms'; keys below",
-	    OPT_TEXT, GROUP_SELECT, AT(where) },
-	{ 'o', "output", "FORMAT", "text, json (one object for each line) or "
-	    "csv; text unless told",
-	    OPT_WORD, GROUP_OUTPUT, AT(output), .word = output_word },
-	{ 'v', "verbose", NULL, "the path of each flow, leg by leg",
-	    OPT_FLAG, GROUP_OUTPUT, AT(verbose) },
-	{ 'n', "numeric", NULL, "addresses, even where the capture holds names",
-	    OPT_FLAG, GROUP_OUTPUT, AT(numeric) },
+	    OPT_TEXT, GROUP_SELECT, AT(where), OF(READ | VERIFY) },
+	{ 'o', "output", "FORMAT", "text (unless told) or json; read also csv, "
+	    "verify also tap and junit",
+	    OPT_WORD, GROUP_OUTPUT, AT(output),
+	    OF(READ | VERIFY | EXPLAIN | NODE), .word = output_word },
+	{ 'w', "write", "FILE", "write the state into this file; - (and without "
+	    "-w) standard output",
+	    OPT_FILE, GROUP_OUTPUT, AT(write_file), OF(STATE) },
+	{ 'v', "verbose", NULL, "more: the path of each flow leg by leg, what "
+	    "passed a check too, each step of each way",
+	    OPT_FLAG, GROUP_OUTPUT, AT(verbose),
+	    OF(READ | VERIFY | EXPLAIN | NODE) },
+	{ 'n', "numeric", NULL, "addresses, even where names are known",
+	    OPT_FLAG, GROUP_OUTPUT, AT(numeric), OF(READ | VERIFY | EXPLAIN) },
 	{ 0, "color", "WHEN", "auto, always or never; auto is: on a terminal, "
 	    "unless NO_COLOR is set",
-	    OPT_WORD, GROUP_OUTPUT, AT(color), .word = color_word },
-	{ 'h', "help", NULL, "print this help",
-	    OPT_FLAG, GROUP_GENERAL, AT(help) },
+	    OPT_WORD, GROUP_OUTPUT, AT(color),
+	    OF(READ | VERIFY | EXPLAIN | NODE), .word = color_word },
+	{ 'h', "help", NULL, "print this help; after a command, that command's",
+	    OPT_FLAG, GROUP_GENERAL, AT(help), ALL },
 	{ 0, "version", NULL, "print the versions of podpath and libpcap",
-	    OPT_FLAG, GROUP_GENERAL, AT(version) },
+	    OPT_FLAG, GROUP_GENERAL, AT(version), ALL },
 	{ 0, "man", NULL, "print the manual page, for man(1)",
-	    OPT_FLAG, GROUP_HIDDEN, AT(man) },
+	    OPT_FLAG, GROUP_HIDDEN, AT(man), ALL },
 	{ 0, "bash-completion", NULL, "print the completion, for bash",
-	    OPT_FLAG, GROUP_HIDDEN, AT(bash_completion) },
+	    OPT_FLAG, GROUP_HIDDEN, AT(bash_completion), ALL },
 };
 
 #define N_ROWS		(sizeof(rows) / sizeof(rows[0]))
@@ -81,6 +131,12 @@ const struct option_row *
 option_get(unsigned i)
 {
 	return i < N_ROWS ? &rows[i] : NULL;
+}
+
+bool
+option_applies(const struct option_row *row, const struct command *c)
+{
+	return (row->commands & command_bit(c)) != 0;
 }
 
 static void
@@ -140,14 +196,15 @@ parse_number(uint64_t *out, const struct option_row *row, const char *text)
 }
 
 static bool
-check_word(const struct option_row *row, const char *text)
+check_word(const struct option_row *row, const struct command *c,
+    const char *text)
 {
 	struct suggest s = { .word = text };
 	char list[256] = "";
 	const char *w, *best;
 	unsigned i;
 
-	for (i = 0; (w = row->word(i)) != NULL; i++) {
+	for (i = 0; (w = row->word(c, i)) != NULL; i++) {
 		if (strcmp(w, text) == 0)
 			return true;
 		suggest_try(&s, w);
@@ -165,7 +222,8 @@ check_word(const struct option_row *row, const char *text)
 }
 
 static bool
-store(struct options *o, const struct option_row *row, const char *text)
+store(struct options *o, const struct command *c, const struct option_row *row,
+    const char *text)
 {
 	char *field = (char *)o + row->offset;
 
@@ -176,7 +234,7 @@ store(struct options *o, const struct option_row *row, const char *text)
 	case OPT_NUMBER:
 		return parse_number((uint64_t *)(void *)field, row, text);
 	case OPT_WORD:
-		if (!check_word(row, text))
+		if (!check_word(row, c, text))
 			return false;
 		/* fall through */
 	case OPT_TEXT:
@@ -184,6 +242,26 @@ store(struct options *o, const struct option_row *row, const char *text)
 		*(const char **)(void *)field = text;
 		return true;
 	}
+	return false;
+}
+
+/* "--write is an option of podpath state, not of podpath read" */
+static bool
+complain_not_taken(const struct option_row *row, const struct command *c)
+{
+	const struct command *other;
+	char list[128] = "";
+	unsigned i;
+
+	for (i = 0; (other = command_get(i)) != NULL; i++) {
+		size_t n = strlen(list);
+
+		if (option_applies(row, other))
+			snprintf(list + n, sizeof(list) - n, "%s%s",
+			    n > 0 ? ", " : "", other->name);
+	}
+	complain("--%s is an option of podpath %s, not of podpath %s", row->name,
+	    list, c->name);
 	return false;
 }
 
@@ -279,6 +357,8 @@ options_parse(struct options *o, int argc, char **argv)
 {
 	struct option longs[N_ROWS + 1];
 	char letters[2 * N_ROWS + 2];
+	const struct command *scope;
+	const struct option_row *row;
 	int c;
 
 	*o = (struct options){ .output = "text", .color = "auto" };
@@ -290,6 +370,8 @@ options_parse(struct options *o, int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	/* -r alone means read, wherever it stands */
+	scope = o->command != NULL ? o->command : command_get(COMMAND_READ);
 	make_getopt_tables(longs, letters);
 	opterr = 0;
 	optind = 0;	/* glibc: begin anew, also when called again in a test */
@@ -298,7 +380,10 @@ options_parse(struct options *o, int argc, char **argv)
 			complain_option(c, argv[optind - 1]);
 			return false;
 		}
-		if (!store(o, row_of_value(c), optarg))
+		row = row_of_value(c);
+		if (!option_applies(row, scope))
+			return complain_not_taken(row, scope);
+		if (!store(o, scope, row, optarg))
 			return false;
 	}
 	o->words = argv + optind;
@@ -314,4 +399,15 @@ options_parse(struct options *o, int argc, char **argv)
 		return complain_command(o->words[0]);
 	complain("no command given; see podpath --help");
 	return false;
+}
+
+bool
+options_want_color(const struct options *o)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (strcmp(o->color, "auto") != 0)
+		return strcmp(o->color, "always") == 0;
+	return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0') &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
 }

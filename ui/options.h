@@ -3,7 +3,8 @@
  * options.h - the command line.
  *
  * One table of options: getopt_long's arrays, --help, the manual page and the
- * bash completion all come from it.  Texts are borrowed from argv.
+ * bash completion all come from it, and which command takes which.  Texts are
+ * borrowed from argv.
  */
 #ifndef UI_OPTIONS_H
 #define UI_OPTIONS_H
@@ -21,6 +22,8 @@ struct options {
 	const char	*filter;	/* -f */
 	const char	*filter_file;	/* -F */
 	const char	*where;
+	const char	*state;		/* --state; NULL: none, or this node's own */
+	const char	*write_file;	/* -w */
 	const char	*output;	/* -o */
 	const char	*color;
 	bool		 verbose, numeric;
@@ -43,14 +46,22 @@ struct option_row {
 	enum option_type type;
 	enum option_group group;
 	size_t		 offset;	/* in struct options */
+	unsigned	 commands;	/* that take it: 1 << enum command_id */
 	uint64_t	 max;		/* OPT_NUMBER: from 1 to this */
-	/* OPT_WORD: the i-th allowed word, NULL past the last */
-	const char	*(*word)(unsigned i);
+	/* OPT_WORD: the i-th word that the command allows (NULL: any command),
+	   NULL past the last */
+	const char	*(*word)(const struct command *, unsigned i);
 };
 
 /* All rows; NULL past the last. */
 const struct option_row *option_get(unsigned i);
 extern const char *const option_group_titles[N_OPTION_GROUPS];
+
+/* Does the command take it?  NULL: some command does. */
+bool	option_applies(const struct option_row *, const struct command *);
+
+/* Colours, by --color, NO_COLOR, TERM and whether standard output is a terminal. */
+bool	options_want_color(const struct options *);
 
 /* False: a message was printed, and the exit code is EXIT_USAGE. */
 bool	options_parse(struct options *, int argc, char **argv);

@@ -5,6 +5,7 @@
  * A column is one row of the table; the header line comes from it.  An empty
  * field means "not known".
  */
+#include "decode/contract.h"
 #include "ui/output.h"
 #include "ui/present.h"
 #include "ui/utf8.h"
@@ -237,6 +238,71 @@ col_findings(struct output_run *r, const struct flow *f)
 	}
 }
 
+/* ---- what node state says */
+
+static void
+col_kind(struct output_run *r, const struct flow *f)
+{
+	const char *name = flow_kind_name(f->node.kind);
+
+	if (name != NULL)
+		outbuf_str(r->out, name);
+}
+
+static void
+put_pod(struct outbuf *o, const struct pod *p)
+{
+	char name[PRESENT_NAME_MAX];
+
+	if (!present_pod(p, name))
+		return;
+	outbuf_char(o, '"');
+	put_quoted(o, name);
+	outbuf_char(o, '"');
+}
+
+static void
+col_pod(struct output_run *r, const struct flow *f)
+{
+	put_pod(r->out, f->node.pod);
+}
+
+static void
+col_peer(struct output_run *r, const struct flow *f)
+{
+	put_pod(r->out, f->node.peer);
+}
+
+static void
+col_eni(struct output_run *r, const struct flow *f)
+{
+	if (f->node.eni == NULL || f->node.eni->id == NULL)
+		return;
+	outbuf_char(r->out, '"');
+	put_quoted(r->out, f->node.eni->id);
+	outbuf_char(r->out, '"');
+}
+
+static void
+col_service(struct output_run *r, const struct flow *f)
+{
+	const struct flow_node *n = &f->node;
+
+	if (n->service == NULL)
+		return;
+	outbuf_char(r->out, '"');
+	if (n->service_ns != NULL) {
+		put_quoted(r->out, n->service_ns);
+		outbuf_char(r->out, '/');
+	}
+	put_quoted(r->out, n->service);
+	if (n->service_port != NULL && n->service_port[0] != '\0') {
+		outbuf_char(r->out, ':');
+		put_quoted(r->out, n->service_port);
+	}
+	outbuf_char(r->out, '"');
+}
+
 static const struct {
 	const char	*title;
 	void		 (*put)(struct output_run *, const struct flow *);
@@ -264,6 +330,11 @@ static const struct {
 	{ "tcp_state",		col_tcp_state },
 	{ "verdict",		col_verdict },
 	{ "findings",		col_findings },
+	{ "kind",		col_kind },
+	{ "pod",		col_pod },
+	{ "peer",		col_peer },
+	{ "eni_id",		col_eni },
+	{ "service",		col_service },
 };
 
 #define N_COLUMNS	(sizeof(columns) / sizeof(columns[0]))

@@ -5,6 +5,7 @@
  * Schemas podpath.flow/1 and podpath.summary/1: keys keep their names and
  * meaning, new ones may come, and a key whose value is not known is absent.
  */
+#include "decode/contract.h"
 #include "ui/output.h"
 #include "ui/present.h"
 
@@ -164,10 +165,190 @@ put_evidence(struct json *j, const struct flow *f)
 	json_bool(j, f->confidence == CONF_DECLARED ||
 	    f->confidence == CONF_CONFIRMED);
 	json_key(j, "model");
-	json_bool(j, false);
+	json_bool(j, f->has & FLOW_MODEL);
 	json_key(j, "confidence");
 	put_name(j, confidence_name(f->confidence));
 	json_close(j, '}');
+}
+
+/* ---- what node state says */
+
+static void
+put_pod(struct json *j, const struct pod *p, const struct addr *ip,
+    const char *veth)
+{
+	json_open(j, '{');
+	if (p->ns != NULL) {
+		json_key(j, "namespace");
+		json_string(j, p->ns);
+	}
+	if (p->name != NULL) {
+		json_key(j, "name");
+		json_string(j, p->name);
+	}
+	if (ip != NULL) {
+		json_key(j, "ip");
+		json_addr(j, ip);
+	}
+	if (veth != NULL) {
+		json_key(j, "veth");
+		json_string(j, veth);
+	}
+	json_close(j, '}');
+}
+
+/* The peer's address is the one of the flow that is not the pod's own. */
+static const struct addr *
+peer_addr(const struct flow *f)
+{
+	const struct addr *ends[] = { &f->original.src, &f->original.dst,
+		&f->translated.src, &f->translated.dst };
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (present_pod_of(f, ends[i]) == f->node.peer &&
+		    f->node.peer != f->node.pod)
+			return ends[i];
+	return f->node.peer->n_addrs > 0 ? &f->node.peer->addrs[0] : NULL;
+}
+
+static void
+put_who(struct json *j, const struct flow *f)
+{
+	const struct flow_node *n = &f->node;
+
+	if (flow_kind_name(n->kind) != NULL) {
+		json_key(j, "kind");
+		put_name(j, flow_kind_name(n->kind));
+	}
+	if (n->pod != NULL) {
+		json_key(j, "pod");
+		put_pod(j, n->pod, &n->pod_ip, n->veth);
+	}
+	if (n->peer != NULL) {
+		json_key(j, "peer");
+		put_pod(j, n->peer, peer_addr(f), NULL);
+	}
+}
+
+static void
+put_eni(struct json *j, const struct eni *e)
+{
+	json_key(j, "eni");
+	json_open(j, '{');
+	if (e->dev != NULL) {
+		json_key(j, "ifname");
+		json_string(j, e->dev);
+	}
+	if (e->id != NULL) {
+		json_key(j, "id");
+		json_string(j, e->id);
+	}
+	if (e->device >= 0) {
+		json_key(j, "device");
+		json_i64(j, e->device);
+	}
+	if (e->has_ip) {
+		json_key(j, "primary_ip");
+		json_addr(j, &e->ip);
+	}
+	json_close(j, '}');
+}
+
+static void
+put_route(struct json *j, const struct flow_node *n)
+{
+	char table[PRESENT_TABLE_MAX];
+
+	json_key(j, "route");
+	json_open(j, '{');
+	if (n->rule != NULL) {
+		json_key(j, "priority");
+		json_u64(j, n->rule->priority);
+		if (n->rule->text != NULL) {
+			json_key(j, "rule");
+			json_string(j, n->rule->text);
+		}
+	}
+	if (n->route != NULL) {
+		json_key(j, "table");
+		put_name(j, present_table(n->route->table, table));
+		if (n->route->text != NULL) {
+			json_key(j, "route");
+			json_string(j, n->route->text);
+		}
+	}
+	json_close(j, '}');
+}
+
+static void
+put_conntrack(struct json *j, const struct ct_entry *c)
+{
+	static const struct { uint8_t bit; const char *name; } bits[] = {
+		{ CT_ASSURED, "ASSURED" }, { CT_UNREPLIED, "UNREPLIED" },
+		{ CT_OFFLOAD, "OFFLOAD" }, { CT_HW_OFFLOAD, "HW_OFFLOAD" },
+		{ CT_DYING, "DYING" },
+	};
+	size_t i;
+
+	json_key(j, "conntrack");
+	json_open(j, '{');
+	if (c->state != NULL) {
+		json_key(j, "state");
+		json_string(j, c->state);
+	}
+	json_key(j, "mark");
+	json_u64(j, c->mark);
+	json_key(j, "status");
+	json_open(j, '[');
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (c->status & bits[i].bit)
+			put_name(j, bits[i].name);
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void
+put_service(struct json *j, const struct flow_node *n)
+{
+	json_key(j, "service");
+	json_open(j, '{');
+	if (n->service_ns != NULL) {
+		json_key(j, "namespace");
+		json_string(j, n->service_ns);
+	}
+	json_key(j, "name");
+	json_string(j, n->service);
+	if (n->service_port != NULL && n->service_port[0] != '\0') {
+		json_key(j, "port");
+		json_string(j, n->service_port);
+	}
+	json_close(j, '}');
+}
+
+static void
+put_why(struct json *j, const struct flow_node *n)
+{
+	const struct nf_rule *nat = n->nat_rule != NULL ? n->nat_rule :
+	    n->dnat_rule;
+
+	if (n->eni != NULL)
+		put_eni(j, n->eni);
+	if (n->rule != NULL || n->route != NULL)
+		put_route(j, n);
+	if (nat != NULL && nat->text != NULL) {
+		json_key(j, "nat_rule");
+		json_string(j, nat->text);
+	}
+	if (n->dnat_rule != NULL && n->dnat_rule != nat &&
+	    n->dnat_rule->text != NULL) {
+		json_key(j, "dnat_rule");
+		json_string(j, n->dnat_rule->text);
+	}
+	if (n->ct != NULL)
+		put_conntrack(j, n->ct);
+	if (n->service != NULL)
+		put_service(j, n);
 }
 
 static void
@@ -202,7 +383,7 @@ put_findings(struct json *j, const struct flow *f)
 		}
 		json_key(j, "text");
 		json_string(j, g->text);
-		if (g->fix != NULL) {
+		if (g->fix[0] != '\0') {
 			json_key(j, "fix");
 			json_string(j, g->fix);
 		}
@@ -229,11 +410,13 @@ json_flow(struct output_run *r, const struct flow *f)
 	json_time(&j, f->last);
 	json_key(&j, "proto");
 	put_name(&j, present_proto(f->proto, proto));
+	put_who(&j, f);
 	json_key(&j, "original");
 	put_tuple(&j, &f->original, ids);
 	if (f->has & FLOW_TRANSLATED)
 		put_nat(&j, f, ids);
 	put_legs(r, &j, f, ids);
+	put_why(&j, &f->node);
 	put_evidence(&j, f);
 	if (f->has & FLOW_RTT) {
 		json_key(&j, "rtt_ns");

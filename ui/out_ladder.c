@@ -281,7 +281,7 @@ put_finding(struct text *t, const struct finding *g)
 	text_put(t, ": ");
 	text_foreign(t, g->text);
 	text_newline(t);
-	if (g->fix != NULL) {
+	if (g->fix[0] != '\0') {
 		text_pad(t, INDENT);
 		text_put(t, "fix: ");
 		text_foreign(t, g->fix);
@@ -295,8 +295,10 @@ out_ladder(struct text *t, const struct output_run *r, const struct flow *f)
 	enum present_ids ids = present_ids(f);
 	unsigned i;
 
+	out_answer(t, r, f);
 	put_side(t, r, f, false, ids);
 	put_side(t, r, f, true, ids);
+	out_why(t, r, f);
 	put_facts(t, r, f);
 	for (i = 0; i < f->n_findings; i++)
 		put_finding(t, &f->findings[i]);

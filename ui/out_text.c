@@ -18,10 +18,16 @@ enum column {
 	COL_FINDINGS = 149,
 };
 
-static const enum role verdict_roles[N_VERDICTS] = {
-	[VERDICT_UNKNOWN] = ROLE_DOUBT, [VERDICT_OK] = ROLE_OK,
-	[VERDICT_WRONG] = ROLE_BAD, [VERDICT_DROPPED] = ROLE_BAD,
-};
+enum role
+out_text_verdict_role(unsigned verdict)
+{
+	static const enum role roles[N_VERDICTS] = {
+		[VERDICT_UNKNOWN] = ROLE_DOUBT, [VERDICT_OK] = ROLE_OK,
+		[VERDICT_WRONG] = ROLE_BAD, [VERDICT_DROPPED] = ROLE_BAD,
+	};
+
+	return verdict < N_VERDICTS ? roles[verdict] : ROLE_PLAIN;
+}
 
 enum role
 out_text_level_role(unsigned level)
@@ -42,16 +48,27 @@ text_begin(const struct output_run *r)
 	};
 }
 
+/* What node state says first, then what the capture does; NULL: nothing. */
+static const char *
+end_name(const struct output_run *r, const struct addr *a,
+    char buf[static PRESENT_NAME_MAX])
+{
+	if (r->numeric)
+		return NULL;
+	if (r->flow != NULL && (present_pod(present_pod_of(r->flow, a), buf) ||
+	    present_service(r->flow, a, buf)))
+		return buf;
+	return r->names->name != NULL ? r->names->name(r->names->arg, a) : NULL;
+}
+
 void
 out_text_end(struct text *t, const struct output_run *r, const struct addr *a,
     uint16_t port, enum present_ids ids)
 {
-	const char *name = NULL;
-	char buf[ADDR_TEXT_MAX];
+	char buf[ADDR_TEXT_MAX], known[PRESENT_NAME_MAX];
+	const char *name = end_name(r, a, known);
 	bool bracket;
 
-	if (!r->numeric && r->names->name != NULL)
-		name = r->names->name(r->names->arg, a);
 	bracket = ids == IDS_PORTS && name == NULL && !addr_is_v4(a);
 	if (bracket)
 		text_put(t, "[");
@@ -221,10 +238,11 @@ text_flow(struct output_run *r, const struct flow *f)
 		r->begun = true;
 		r->day = format_day(f->first);
 	}
+	r->flow = f;
 	buf[format_clock(buf, f->first)] = '\0';
 	text_put(t, buf);
 	text_pad(t, COL_VERDICT);
-	text_role(t, verdict_roles[f->verdict % N_VERDICTS]);
+	text_role(t, out_text_verdict_role(f->verdict));
 	text_put(t, verdict_name(f->verdict));
 	text_role(t, ROLE_PLAIN);
 	text_pad(t, COL_PROTO);
@@ -244,6 +262,7 @@ text_flow(struct output_run *r, const struct flow *f)
 	text_newline(t);
 	if (r->verbose)
 		out_ladder(t, r, f);
+	r->flow = NULL;
 }
 
 static void

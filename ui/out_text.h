@@ -3,6 +3,7 @@
 #ifndef UI_OUT_TEXT_H
 #define UI_OUT_TEXT_H
 
+#include "decode/contract.h"
 #include "ui/output.h"
 #include "ui/present.h"
 #include "ui/text.h"
@@ -16,7 +17,17 @@ void	out_text_tuple(struct text *, const struct output_run *,
 void	out_text_iface(struct text *, const struct output_run *,
 	    const struct leg *);
 enum role out_text_level_role(unsigned level);
+enum role out_text_verdict_role(unsigned verdict);
 /* The path ladder of a flow (out_ladder.c). */
 void	out_ladder(struct text *, const struct output_run *, const struct flow *);
+
+
+/* What node state says (out_why.c).  " (eni-0abc, primary; owns 10.0.0.7)";
+   owns: NULL or an address that it owns. */
+void	out_text_eni(struct text *, const struct eni *, const struct addr *owns);
+/* The answer in one line: who to whom, by which ENI, translated to what. */
+void	out_answer(struct text *, const struct output_run *, const struct flow *);
+/* The rule, route, NAT rule and conntrack entry that decided. */
+void	out_why(struct text *, const struct output_run *, const struct flow *);
 
 #endif

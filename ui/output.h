@@ -48,6 +48,7 @@ struct output_run {
 	/* the output's own */
 	bool		 begun;
 	int64_t		 day;		/* text: of the last head line */
+	const struct flow *flow;	/* text: that is being written */
 };
 
 struct output {

@@ -2,6 +2,8 @@
 /* present.c - what every output says in the same way about a flow. */
 #include "ui/present.h"
 
+#include <stdio.h>
+
 #include "ui/format.h"
 
 static bool
@@ -71,4 +73,76 @@ present_path(const struct flow *f, bool reply,
 		if (f->legs[i].reply == reply)
 			path[n++] = i;
 	return n;
+}
+
+bool
+present_pod(const struct pod *p, char out[static PRESENT_NAME_MAX])
+{
+	if (p == NULL || p->name == NULL || p->host_network)
+		return false;
+	snprintf(out, PRESENT_NAME_MAX, "%s%s%s", p->ns != NULL ? p->ns : "",
+	    p->ns != NULL ? "/" : "", p->name);
+	return true;
+}
+
+static bool
+has_addr(const struct pod *p, const struct addr *a)
+{
+	unsigned i;
+
+	for (i = 0; i < p->n_addrs; i++)
+		if (addr_eq(&p->addrs[i], a))
+			return true;
+	return false;
+}
+
+const struct pod *
+present_pod_of(const struct flow *f, const struct addr *a)
+{
+	const struct flow_node *n = &f->node;
+
+	if (n->pod != NULL && (addr_eq(&n->pod_ip, a) || has_addr(n->pod, a)))
+		return n->pod;
+	return n->peer != NULL && has_addr(n->peer, a) ? n->peer : NULL;
+}
+
+bool
+present_service(const struct flow *f, const struct addr *a,
+    char out[static PRESENT_NAME_MAX])
+{
+	const struct flow_node *n = &f->node;
+
+	/* a NodePort's address is the node's, and is better shown as that */
+	if (n->service == NULL || n->kind == KIND_NODEPORT ||
+	    !addr_eq(a, &f->original.dst))
+		return false;
+	snprintf(out, PRESENT_NAME_MAX, "%s.%s.svc", n->service,
+	    n->service_ns != NULL ? n->service_ns : "default");
+	return true;
+}
+
+bool
+present_has_finding(const struct flow *f, const char *code)
+{
+	unsigned i;
+
+	for (i = 0; i < f->n_findings; i++)
+		if (strcmp(f->findings[i].code, code) == 0)
+			return true;
+	return false;
+}
+
+const char *
+present_table(uint32_t table, char buf[static PRESENT_TABLE_MAX])
+{
+	switch (table) {
+	case TABLE_DEFAULT:
+		return "default";
+	case TABLE_MAIN:
+		return "main";
+	case TABLE_LOCAL:
+		return "local";
+	}
+	snprintf(buf, PRESENT_TABLE_MAX, "%u", table);
+	return buf;
 }

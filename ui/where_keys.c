@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "decode/contract.h"
 #include "ui/present.h"
 
 static bool
@@ -241,6 +242,66 @@ key_tunnel(const struct where_probe *p, const struct flow *f)
 	return !any && where_probe_word(p, "none");
 }
 
+/* ---- what node state says */
+
+static bool
+key_kind(const struct where_probe *p, const struct flow *f)
+{
+	const char *name = flow_kind_name(f->node.kind);
+
+	return name != NULL && where_probe_word(p, name);
+}
+
+static const char *
+word_kind(unsigned i)
+{
+	/* the first kind, KIND_UNKNOWN, has no name */
+	return i + 1 < N_FLOW_KINDS ? flow_kind_name(i + 1) : NULL;
+}
+
+/* "namespace/name", or the name alone. */
+static bool
+full_or_bare(const struct where_probe *p, const char *ns, const char *name)
+{
+	char full[PRESENT_NAME_MAX];
+
+	if (name == NULL)
+		return false;
+	snprintf(full, sizeof(full), "%s/%s", ns != NULL ? ns : "", name);
+	return where_probe_word(p, full) || where_probe_word(p, name);
+}
+
+static bool
+key_pod(const struct where_probe *p, const struct flow *f)
+{
+	const struct pod *pod = f->node.pod;
+
+	return pod != NULL && full_or_bare(p, pod->ns, pod->name);
+}
+
+static bool
+key_peer(const struct where_probe *p, const struct flow *f)
+{
+	const struct pod *peer = f->node.peer;
+
+	return peer != NULL && full_or_bare(p, peer->ns, peer->name);
+}
+
+static bool
+key_service(const struct where_probe *p, const struct flow *f)
+{
+	return full_or_bare(p, f->node.service_ns, f->node.service);
+}
+
+static bool
+key_eni(const struct where_probe *p, const struct flow *f)
+{
+	const struct eni *e = f->node.eni;
+
+	return e != NULL && ((e->dev != NULL && where_probe_word(p, e->dev)) ||
+	    (e->id != NULL && where_probe_word(p, e->id)));
+}
+
 static const struct where_key_row keys[] = {
 	{ "verdict", "ok, wrong, dropped or unknown",
 	    WHERE_WORD, key_verdict, word_verdict },
@@ -282,6 +343,16 @@ static const struct where_key_row keys[] = {
 	    WHERE_NUMBER, key_retrans, NULL },
 	{ "tunnel", "vxlan, vxlan:7 (with its id), ... or none",
 	    WHERE_WORD, key_tunnel, NULL },
+	{ "kind", "pod-to-external, nodeport, host, ... (with --state, as all below)",
+	    WHERE_WORD, key_kind, word_kind },
+	{ "pod", "pod of this node: namespace/name, or its name",
+	    WHERE_WORD, key_pod, NULL },
+	{ "peer", "pod at the other end",
+	    WHERE_WORD, key_peer, NULL },
+	{ "service", "Service: namespace/name, or its name",
+	    WHERE_WORD, key_service, NULL },
+	{ "eni", "ENI that it left or came in by: its device or its id",
+	    WHERE_WORD, key_eni, NULL },
 };
 
 const struct where_key_row *
