@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decode/contract.h"
 #include "decode/flow.h"
+#include "decode/state.h"
 #include "ui/output.h"
 
 #define SAMPLE_FIRST	INT64_C(1795196003433730000)	/* 2026-11-20T17:33:23.43373Z */
@@ -96,6 +98,48 @@ sample_tcp(void)
 	f.n_findings = 1;
 	f.findings[0] = (struct finding){ .code = "snat-node-ip",
 		.level = LEVEL_OK, .text = "left as 192.168.3.243" };
+	return f;
+}
+
+/* What node state knows of sample_tcp(). */
+static const struct pod sample_pod = { .ns = "default", .name = "echo-b",
+	.addrs = { { .b = { [10] = 0xff, 0xff, 192, 168, 3, 30 } } }, .n_addrs = 1 };
+static const struct eni sample_eni = { .id = "eni-0aaa", .dev = "eth0",
+	.device = 0, .primary = true, .has_ip = true,
+	.ip = { .b = { [10] = 0xff, 0xff, 192, 168, 3, 243 } } };
+static const struct iprule sample_rule = { .priority = 1024, .table = TABLE_MAIN,
+	.text = "from all fwmark 0x80/0x80 lookup main" };
+static const struct iproute sample_route = { .table = TABLE_MAIN,
+	.text = "default via 192.168.3.1 dev eth0" };
+static const struct nf_rule sample_nat_rule = {
+	.text = "-A AWS-SNAT-CHAIN-0 -j SNAT --to-source 192.168.3.243" };
+
+static inline struct ct_entry
+sample_ct(const struct flow *f)
+{
+	struct ct_entry c = { .orig = f->original, .state = "ESTABLISHED",
+		.mark = 128, .status = CT_ASSURED };
+
+	c.reply = (struct tuple){ .src = f->translated.dst,
+		.dst = f->translated.src, .sport = f->translated.dport,
+		.dport = f->translated.sport, .proto = f->proto };
+	return c;
+}
+
+/* sample_tcp() with all that state can add; ct is the caller's. */
+static inline struct flow
+sample_tcp_with_state(struct ct_entry *ct)
+{
+	struct flow f = sample_tcp();
+
+	*ct = sample_ct(&f);
+	f.confidence = CONF_CONFIRMED;
+	f.has |= FLOW_PREDICTED | FLOW_MODEL;
+	f.node = (struct flow_node){ .pod = &sample_pod,
+		.pod_ip = f.original.src, .veth = "enib5be3306a32",
+		.eni = &sample_eni, .rule = &sample_rule, .route = &sample_route,
+		.nat_rule = &sample_nat_rule, .ct = ct,
+		.kind = KIND_POD_TO_EXTERNAL };
 	return f;
 }
 

@@ -23,7 +23,7 @@ written(enum help_form form)
 	FILE *f = open_memstream(&text, &size);
 
 	assert_non_null(f);
-	help_write(f, form);
+	help_write(f, form, NULL);
 	fclose(f);
 	return text;
 }
@@ -41,6 +41,7 @@ table_is_sound(void **state)
 		assert_int_equal(row->arg == NULL, row->type == OPT_FLAG);
 		assert_int_equal(row->word != NULL, row->type == OPT_WORD);
 		assert_int_equal(row->max != 0, row->type == OPT_NUMBER);
+		assert_true(option_applies(row, NULL));
 		for (k = 0; k < i; k++) {
 			other = option_get(k);
 			assert_string_not_equal(row->name, other->name);
@@ -181,6 +182,82 @@ read_without_its_name(void **state)
 	assert_true(o.help && o.command == NULL);
 }
 
+/* An option that the command does not take is refused, -o by its words too. */
+static void
+options_of_commands(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_true(PARSE(&o, "verify", "snat", "eni", "-o", "junit", "--state", "s"));
+	assert_string_equal(o.command->name, "verify");
+	assert_string_equal(o.output, "junit");
+	assert_string_equal(o.state, "s");
+	assert_int_equal(o.n_words, 2);
+	assert_true(PARSE(&o, "state", "-w", "f"));
+	assert_string_equal(o.write_file, "f");
+	assert_true(PARSE(&o, "explain", "a", "b", "-o", "json"));
+	assert_false(PARSE(&o, "verify", "snat", "-o", "csv"));
+	assert_false(PARSE(&o, "read", "f", "-o", "tap"));
+	assert_false(PARSE(&o, "-r", "f", "-o", "junit"));
+	assert_false(PARSE(&o, "read", "f", "-w", "g"));
+	assert_false(PARSE(&o, "explain", "a", "b", "--where", "x=y"));
+	assert_false(PARSE(&o, "state", "-o", "json"));
+	assert_true(PARSE(&o, "-o", "csv", "-r", "f"));
+}
+
+/* The table of commands, and the mask of each. */
+static void
+commands_are_sound(void **state)
+{
+	const struct command *c;
+	unsigned i, all = 0;
+
+	(void)state;
+	for (i = 0; (c = command_get(i)) != NULL; i++) {
+		assert_ptr_equal(command_find(c->name), c);
+		assert_int_equal(command_bit(c), 1u << i);
+		assert_true(c->help[0] != '\0' && c->run != NULL);
+		all |= command_bit(c);
+	}
+	assert_int_equal(i, N_COMMANDS);
+	assert_int_equal(command_bit(NULL), all);
+}
+
+/* --help of a command: its options and no others, in 80 columns. */
+static void
+help_of_each_command(void **state)
+{
+	const struct command *c;
+	unsigned k, i;
+
+	(void)state;
+	for (k = 0; (c = command_get(k)) != NULL; k++) {
+		const struct option_row *row;
+		char *text = NULL, *line, *save = NULL, want[64];
+		size_t size;
+		FILE *f = open_memstream(&text, &size);
+
+		assert_non_null(f);
+		help_write(f, HELP_TEXT, c);
+		fclose(f);
+		for (i = 0; (row = option_get(i)) != NULL; i++) {
+			if (row->group == GROUP_HIDDEN)
+				continue;
+			/* as a row of the table, not in prose */
+			snprintf(want, sizeof(want), "%s--%s",
+			    row->letter ? ", " : "      ", row->name);
+			if ((strstr(text, want) != NULL) != option_applies(row, c))
+				fail_msg("podpath %s --help, %s", c->name, row->name);
+		}
+		for (line = strtok_r(text, "\n", &save); line != NULL;
+		    line = strtok_r(NULL, "\n", &save))
+			if (strlen(line) > 79)
+				fail_msg("podpath %s --help: %s", c->name, line);
+		free(text);
+	}
+}
+
 static const char *
 guess(const char *typed)
 {
@@ -218,6 +295,9 @@ main(void)
 		cmocka_unit_test(parses),
 		cmocka_unit_test(parses_defaults),
 		cmocka_unit_test(read_without_its_name),
+		cmocka_unit_test(options_of_commands),
+		cmocka_unit_test(commands_are_sound),
+		cmocka_unit_test(help_of_each_command),
 		cmocka_unit_test(suggestions),
 	};
 

@@ -134,7 +134,7 @@ json_leg_details(void **state)
 	f.legs[0].has_vlan = true;
 	f.legs[0].vlan = 100;
 	f.findings[0].cause = "rp-filter";
-	f.findings[0].fix = "a\"b";
+	strcpy(f.findings[0].fix, "a\"b");
 	f.nat = NAT_SNAT | NAT_DNAT;
 	written(&output_json, &plain, &f);
 	expect_contains(out, "{\"side\":\"request\",\"ifname\":\"flannel.1\","
@@ -154,6 +154,93 @@ json_foreign_interface_name(void **state)
 	expect_contains(written(&output_json, &plain, &f),
 	    "\"ifname\":\"e\\u000a\\u001b[31m\xef\xbf\xbd\\\"\"");
 	sample_ifnames[0] = "enib5be3306a32";
+}
+
+/* The keys that node state adds, in their order. */
+static void
+json_node_state(void **state)
+{
+	struct ct_entry ct;
+	struct flow f = sample_tcp_with_state(&ct);
+
+	(void)state;
+	written(&output_json, &plain, &f);
+	expect_contains(out, "\"proto\":\"tcp\",\"kind\":\"pod-to-external\","
+	    "\"pod\":{\"namespace\":\"default\",\"name\":\"echo-b\","
+	    "\"ip\":\"192.168.3.30\",\"veth\":\"enib5be3306a32\"},\"original\"");
+	expect_contains(out, "}],\"eni\":{\"ifname\":\"eth0\","
+	    "\"id\":\"eni-0aaa\",\"device\":0,\"primary_ip\":\"192.168.3.243\"},"
+	    "\"route\":{\"priority\":1024,"
+	    "\"rule\":\"from all fwmark 0x80/0x80 lookup main\",\"table\":\"main\","
+	    "\"route\":\"default via 192.168.3.1 dev eth0\"},"
+	    "\"nat_rule\":\"-A AWS-SNAT-CHAIN-0 -j SNAT --to-source 192.168.3.243\","
+	    "\"conntrack\":{\"state\":\"ESTABLISHED\",\"mark\":128,"
+	    "\"status\":[\"ASSURED\"]},\"evidence\"");
+	expect_contains(out, "\"conntrack\":true,\"model\":true,"
+	    "\"confidence\":\"confirmed\"");
+	expect_lacks(out, "\"peer\"");
+	expect_lacks(out, "\"service\"");
+}
+
+static void
+json_service_and_peer(void **state)
+{
+	struct pod web = { .ns = "shop", .name = "web-0", .n_addrs = 1 };
+	struct ct_entry ct;
+	struct flow f = sample_tcp_with_state(&ct);
+
+	(void)state;
+	f.translated.dst = sample_tuple(6, "192.168.2.95", 0, "::", 0).src;
+	web.addrs[0] = f.translated.dst;
+	f.node.peer = &web;
+	f.node.kind = KIND_POD_TO_SERVICE;
+	f.node.service_ns = "shop";
+	f.node.service = "web";
+	f.node.service_port = "http";
+	written(&output_json, &plain, &f);
+	expect_contains(out, "\"peer\":{\"namespace\":\"shop\","
+	    "\"name\":\"web-0\",\"ip\":\"192.168.2.95\"},\"original\"");
+	expect_contains(out, "\"service\":{\"namespace\":\"shop\","
+	    "\"name\":\"web\",\"port\":\"http\"}");
+}
+
+/* A pod that ipamd knows only by its address, an ENI without an id. */
+static void
+json_half_known(void **state)
+{
+	static const struct pod nameless;
+	static const struct eni bare = { .device = -1 };
+	struct ct_entry ct;
+	struct flow f = sample_tcp_with_state(&ct);
+
+	(void)state;
+	f.node.pod = &nameless;
+	f.node.eni = &bare;
+	f.node.rule = NULL;
+	f.node.veth = NULL;
+	ct.state = NULL;
+	ct.status = 0;
+	written(&output_json, &plain, &f);
+	expect_contains(out, "\"pod\":{\"ip\":\"192.168.3.30\"}");
+	expect_contains(out, "\"eni\":{},\"route\":{\"table\":\"main\",");
+	expect_contains(out, "\"conntrack\":{\"mark\":128,\"status\":[]}");
+}
+
+static void
+csv_node_state(void **state)
+{
+	struct pod odd = { .ns = "a\"b", .name = "c\x1b", .n_addrs = 0 };
+	struct ct_entry ct;
+	struct flow f = sample_tcp_with_state(&ct);
+
+	(void)state;
+	f.node.peer = &odd;
+	f.node.service_ns = "shop";
+	f.node.service = "web";
+	f.node.service_port = "http";
+	expect_contains(written(&output_csv, &plain, &f),
+	    ",snat-node-ip,pod-to-external,\"default/echo-b\","
+	    "\"a\"\"b/c\xef\xbf\xbd\",\"eni-0aaa\",\"shop/web:http\"\r\n");
 }
 
 static void
@@ -185,14 +272,15 @@ csv_rows(void **state)
 	assert_string_equal(out,
 	    "id,first,last,proto,src,sport,dst,dport,xlat_src,xlat_sport,"
 	    "xlat_dst,xlat_dport,icmp_id,xlat_icmp_id,nat,path,packets,bytes,"
-	    "rtt_p50_ns,transit_p50_ns,tcp_state,verdict,findings\r\n"
+	    "rtt_p50_ns,transit_p50_ns,tcp_state,verdict,findings,kind,pod,"
+	    "peer,eni_id,service\r\n"
 	    "7,2026-11-20T17:33:23.433730000Z,2026-11-20T17:33:24.433730000Z,"
 	    "tcp,192.168.3.30,41234,172.217.175.36,443,192.168.3.243,21015,"
 	    "172.217.175.36,443,,,snat,\"enib5be3306a32>eth0\",24,3440,660000,"
-	    "38000,ESTABLISHED,ok,snat-node-ip\r\n"
+	    "38000,ESTABLISHED,ok,snat-node-ip,,,,,\r\n"
 	    "8,2026-11-20T17:33:23.433730000Z,2026-11-20T17:33:23.433730000Z,"
 	    "icmp,192.168.1.40,,172.217.175.36,,,,,,10290,,,"
-	    "\"enib5be3306a32\",1,84,,,,unknown,\r\n");
+	    "\"enib5be3306a32\",1,84,,,,unknown,,,,,,\r\n");
 }
 
 static void
@@ -257,7 +345,7 @@ text_ladder(void **state)
 	f.icmp_errors = 1;
 	f.icmp_type = 11;
 	f.icmp_from = sample_tuple(1, "10.0.0.1", 0, "::", 0).src;
-	f.findings[0].fix = "do nothing";
+	strcpy(f.findings[0].fix, "do nothing");
 	written(&output_text, &how, &f);
 	expect_contains(out,
 	    "  request\n"
@@ -331,6 +419,75 @@ text_names(void **state)
 	    "default/echo-b:41234  → 172.217.175.36:443");
 	how.names = &sample_numbers;
 	expect_contains(written(&output_text, &how, &f), "192.168.3.30:41234");
+}
+
+/* Pods by the name that state gives, Services too; -n takes that back. */
+static void
+text_node_state(void **state)
+{
+	struct output_run how = plain;
+	struct ct_entry ct;
+	struct flow f = sample_tcp_with_state(&ct);
+
+	(void)state;
+	how.names = &sample_numbers;
+	how.numeric = false;
+	f.node.service = "web";
+	f.node.service_ns = "shop";
+	written(&output_text, &how, &f);
+	expect_contains(out, "default/echo-b:41234  → web.shop.svc:443");
+	how.numeric = true;
+	expect_contains(written(&output_text, &how, &f),
+	    "192.168.3.30:41234    → 172.217.175.36:443");
+	f.node = (struct flow_node){ 0 };
+	how.numeric = false;
+	expect_contains(written(&output_text, &how, &f), "192.168.3.30:41234");
+}
+
+/* The answer in one line, then what decided. */
+static void
+text_ladder_node_state(void **state)
+{
+	struct output_run how = plain;
+	struct ct_entry ct;
+	struct flow f = sample_tcp_with_state(&ct);
+
+	(void)state;
+	how.verbose = true;
+	how.numeric = false;
+	f.findings[0].cause = "rp-filter";
+	written(&output_text, &how, &f);
+	expect_contains(out, "  default/echo-b → 172.217.175.36:443 tcp  "
+	    "enib5be3306a32 → eth0 (eni-0aaa, primary)  ⇒ 192.168.3.243:21015  "
+	    "pod-to-external\n  request\n");
+	expect_contains(out,
+	    "  rule        1024: from all fwmark 0x80/0x80 lookup main\n"
+	    "  route       default via 192.168.3.1 dev eth0  (table main)\n"
+	    "  NAT rule    -A AWS-SNAT-CHAIN-0 -j SNAT --to-source 192.168.3.243\n"
+	    "  conntrack   ESTABLISHED default/echo-b:41234 → 172.217.175.36:443, "
+	    "answered as 172.217.175.36:443 → 192.168.3.243:21015, mark 0x80, "
+	    "ASSURED\n");
+	expect_contains(out, "  ok: snat-node-ip (rp-filter): left as");
+}
+
+/* S1: the ENI owns the pod's address, and nothing is translated. */
+static void
+text_ladder_owns(void **state)
+{
+	struct output_run how = plain;
+	struct ct_entry ct;
+	struct flow f = sample_tcp_with_state(&ct);
+
+	(void)state;
+	how.verbose = true;
+	f.translated = f.original;
+	f.nat = 0;
+	f.findings[0].code = "no-nat";
+	written(&output_text, &how, &f);
+	expect_contains(out, "eth0 (eni-0aaa, primary; owns 192.168.3.30)  no-nat  "
+	    "pod-to-external\n");
+	f.findings[0].code = "wrong-eni";
+	expect_lacks(written(&output_text, &how, &f), "owns");
 }
 
 static void
@@ -471,7 +628,14 @@ main(void)
 		cmocka_unit_test(json_not_translated),
 		cmocka_unit_test(json_leg_details),
 		cmocka_unit_test(json_foreign_interface_name),
+		cmocka_unit_test(json_node_state),
+		cmocka_unit_test(json_service_and_peer),
+		cmocka_unit_test(json_half_known),
 		cmocka_unit_test(json_summary),
+		cmocka_unit_test(csv_node_state),
+		cmocka_unit_test(text_node_state),
+		cmocka_unit_test(text_ladder_node_state),
+		cmocka_unit_test(text_ladder_owns),
 		cmocka_unit_test(csv_rows),
 		cmocka_unit_test(csv_foreign_interface_name),
 		cmocka_unit_test(text_line),

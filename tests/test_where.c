@@ -107,6 +107,27 @@ known_not_translated(void **state)
 }
 
 static void
+node_state(void **state)
+{
+	struct pod peer = { .ns = "shop", .name = "web-0" };
+	struct ct_entry ct;
+	struct flow f = sample_tcp_with_state(&ct);
+
+	(void)state;
+	EXPECT(&f, true, "kind=pod-to-external", "kind=pod-to-*", "kind!=host",
+	    "pod=default/echo-b", "pod=echo-b", "pod=default/*", "pod=*/echo-?",
+	    "eni=eth0", "eni=eni-0aaa", "eni=eni-*", "peer!=*", "service!=*");
+	EXPECT(&f, false, "kind=host", "pod=kube-system/*", "pod=echo", "pod!=echo-b",
+	    "eni=eth1", "peer=*", "service=*");
+	f.node.peer = &peer;
+	f.node.service = "web";
+	EXPECT(&f, true, "peer=shop/web-0", "peer=web-*", "service=web",
+	    "service=*/web", "verdict=ok pod=default/echo* eni=eth0");
+	f.node = (struct flow_node){ 0 };
+	EXPECT(&f, false, "kind=*", "pod=*", "peer=*", "service=*", "eni=*");
+}
+
+static void
 tunnels(void **state)
 {
 	struct flow f = sample_tcp();
@@ -218,6 +239,7 @@ main(void)
 		cmocka_unit_test(tcp_flow_no),
 		cmocka_unit_test(unknown_values),
 		cmocka_unit_test(known_not_translated),
+		cmocka_unit_test(node_state),
 		cmocka_unit_test(tunnels),
 		cmocka_unit_test(addresses_of_every_leg),
 		cmocka_unit_test(ipv6_prefixes),
