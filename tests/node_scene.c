@@ -153,6 +153,7 @@ static const struct {
 	[TEXT_SYSCTL]	= { "sysctl_all.txt",	read_sysctl },
 	[TEXT_KUBECTL]	= { "kubectl.json",	read_kubectl_json },
 	[TEXT_METRICS]	= { "metrics.json",	read_metrics },
+	[TEXT_CONNTRACK]	= { "conntrack.txt",	read_conntrack },
 };
 
 static void

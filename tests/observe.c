@@ -22,7 +22,7 @@ enum shape shape_any = SHAPE_ANY, shape_ether = SHAPE_ETHER,
 
 struct line {
 	const char	*iface, *proto, *flags, *data, *about, *outer;
-	bool		 out, more, pad, badsum, group, vlan, vni;
+	bool		 out, more, pad, badsum, group, other, vlan, vni;
 	char		 src[48], dst[48];
 	unsigned	 sport, dport;
 	/* numbers, by the names of `numbers` */
@@ -60,6 +60,7 @@ static const struct { const char *name; size_t at; } marks[] = {
 	{ "pad",	offsetof(struct line, pad) },
 	{ "badsum",	offsetof(struct line, badsum) },
 	{ "group",	offsetof(struct line, group) },
+	{ "other",	offsetof(struct line, other) },
 };
 
 #define N(table)	(sizeof(table) / sizeof((table)[0]))
@@ -263,7 +264,7 @@ put_link(struct scene *s, const struct line *l, unsigned at)
 
 	if (s->shape == SHAPE_ANY)
 		build_sll2(&s->b, .ifindex = at + IFINDEX_FIRST,
-		    .pkttype = l->out ? 4 : l->group ? 2 : 0);
+		    .pkttype = l->out ? 4 : l->group ? 2 : l->other ? 3 : 0);
 	else
 		build_eth(&s->b, .dst = macs[l->group]);
 	if (l->vlan)
@@ -404,6 +405,12 @@ iface_number(struct scene *s, const char *name)
 		    .linktype = LT_ETHERNET, .name = s->ifaces[i],
 		    .clock = (uint16_t)(s->shape == SHAPE_CLOCKS ? i : 0) } });
 	return i;
+}
+
+uint32_t
+scene_ifindex(struct scene *s, const char *name)
+{
+	return iface_number(s, name) + IFINDEX_FIRST;
 }
 
 void

@@ -26,6 +26,7 @@
  *	outer=A,B		the VXLAN's nodes; 172.16.0.1 to 172.16.0.2
  *	snap=N pad badsum group	cut; padded to 60 bytes; a wrong checksum; sent
  *				to a group of hosts
+ *	other			to another host's link-level address
  *
  * Every line comes 10 us after the one before.  A wrong line ends the test.
  */
@@ -78,6 +79,8 @@ void		 scene_free(struct scene *);
 __attribute__((format(printf, 2, 3)))
 void		 see(struct scene *, const char *line, ...);
 void		 later(struct scene *, int64_t ns);
+/* The index of an interface of SHAPE_ANY. */
+uint32_t	 scene_ifindex(struct scene *, const char *name);
 
 /* No more lines: the flows, each as a line
  *   tcp ORIGINAL [as TRANSLATED] via INTERFACES [/ INTERFACES] [ambiguous]

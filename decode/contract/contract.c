@@ -86,6 +86,7 @@ contract_free(struct contract *c)
 	free(c->names.v);
 	free(c->delegated.v);
 	free(c->subnets.v);
+	free(c->ranges.v);
 	free(c->places);
 	free(c->enis);
 	free(c->more);

@@ -104,6 +104,7 @@ struct contract {
 	LIST(char *)	 names;		/* host veth names by hash; owned */
 	LIST(struct delegated) delegated;
 	LIST(struct prefix) subnets;	/* of the ENIs */
+	LIST(struct prefix) ranges;	/* settings.vpc, when SNAT's chain has none */
 };
 
 /* A growing array of the contract's own: false when there is no memory. */

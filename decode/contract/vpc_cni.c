@@ -225,18 +225,18 @@ is_excluded_by_settings(const struct state *s, const struct prefix *p)
 static void
 find_ranges(struct contract *c)
 {
-	struct cni_rules *cr = &c->rules;
+	const struct cni_rules *cr = &c->rules;
 
 	if (cr->vpc.n == 0)
 		for (uint32_t i = 0; i < cr->unmarked.n; i++) {
 			struct prefix p = cr->unmarked.v[i];
 
 			if (!is_excluded_by_settings(c->state, &p) &&
-			    !list_push(&cr->vpc, p))
+			    !list_push(&c->ranges, p))
 				c->no_memory = true;
 		}
-	c->settings.vpc = cr->vpc.v;
-	c->settings.n_vpc = cr->vpc.n;
+	c->settings.vpc = cr->vpc.n > 0 ? cr->vpc.v : c->ranges.v;
+	c->settings.n_vpc = cr->vpc.n > 0 ? cr->vpc.n : c->ranges.n;
 	if (c->state->cni.excluded.n > 0) {
 		c->settings.excluded = c->state->cni.excluded.v;
 		c->settings.n_excluded = c->state->cni.excluded.n;

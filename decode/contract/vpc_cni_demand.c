@@ -318,6 +318,10 @@ from_node(struct ask *a)
 static void
 transit(struct ask *a)
 {
+	if (!a->inbound) {
+		because(a, "whose %s is, is not known", a->src_text);
+		return;
+	}
 	if (!a->q->dnat) {
 		a->d->out = OUT_ANY;
 		because(a, "neither %s nor %s is of this node", a->src_text, a->dst_text);

@@ -281,6 +281,10 @@ conclude(struct contract *c, struct place *p)
 		p->is_pod = true;
 	if (p->egress && p->route != NULL && !p->is_node)
 		p->is_pod = true;
+	/* Nothing but its policy rules is known. */
+	if (!c->pods_known && (p->to_main || p->from_table || p->per_cidr) && !p->is_node &&
+	    !state_has(c->state, addr_is_v4(&p->addr) ? PART_ROUTES : PART_ROUTES6))
+		p->is_pod = true;
 	if (p->is_pod) {
 		p->eni = pod_eni(c, p);
 		p->veth = p->route ? p->route->dev :

@@ -116,25 +116,47 @@ masquerade(struct run *r, struct way *y, const struct nf_rule *rule,
 }
 
 /* To this node itself: the device's first address, of a process's packet the
-   loopback's. */
+   loopback's.  False: not known. */
 static bool
-redirect(struct run *r, struct way *y, const struct nf_rule *rule,
-    const struct nf_nat *nat)
+redirect_address(const struct run *r, const struct way *y, struct addr *to)
 {
 	static const struct addr lo4 = { .b = { [10] = 0xff, [11] = 0xff,
 	    [12] = 127, [15] = 1 } };
 	static const struct addr lo6 = { .b = { [15] = 1 } };
-	struct addr to = r->v6 ? lo6 : lo4;
+	const struct dev *d = dev_find(r->m, y->iif);
+
+	if (y->hook == NF_OUTPUT) {
+		*to = r->v6 ? lo6 : lo4;
+		return true;
+	}
+	if (d == NULL)
+		return false;
+	for (uint32_t i = 0; i < d->n_addrs && !r->v6; i++) {
+		const struct ifaddr *a = r->m->addrs[d->first_addr + i];
+
+		if (addr_is_v4(&a->addr)) {
+			*to = a->addr;
+			return true;
+		}
+	}
+	return dev_source(r->m, (uint32_t)(d - r->m->devs), NULL, r->v6, to) == 1;
+}
+
+static bool
+redirect(struct run *r, struct way *y, const struct nf_rule *rule,
+    const struct nf_nat *nat)
+{
 	const struct nf_ports *ports = nat != NULL && nat->flags & NF_NAT_PORTS ?
 	    &nat->ports : NULL;
+	const struct dev *d = dev_find(r->m, y->iif);
+	struct addr to;
 
-	if (y->hook != NF_OUTPUT) {
-		const struct dev *d = dev_find(r->m, y->iif);
-
-		if (d == NULL || d->n_addrs == 0 || dev_source(r->m,
-		    (uint32_t)(d - r->m->devs), NULL, r->v6, &to) != 1)
-			return not_known(r, y, no_source);
+	if (!r->v6 && y->hook != NF_OUTPUT && d != NULL && d->has_v4 == 0) {
+		way_drop(r, y, rule, &r->m->s->nf_chains.v[rule->chain]);
+		return false;
 	}
+	if (!redirect_address(r, y, &to))
+		return not_known(r, y, no_source);
 	return change_dest(r, y, rule, &to, ports);
 }
 

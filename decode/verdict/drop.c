@@ -81,6 +81,17 @@ drop_despite_rules(struct trial *t, const char *oif, char *text, size_t size,
 		    "never came out at %s: a network policy denies ingress to %s",
 		    t->req.in_dev, ct ? " (conntrack has it)" : "", oif,
 		    pod_text(t->target.pod, pod));
+	} else if (from_veth && has_ct && ct == NULL && t->f->request_packets == 1 &&
+	    t->j->state->ct_insert_failed > 0) {
+		/* A clash of ports is lost at the same place; a policy would have
+		   stopped the second packet too. */
+		*cause = DROP_UNKNOWN;
+		snprintf(text, size, "came in by %s and went nowhere: a network policy "
+		    "denies egress of %s, or its port clashed", t->req.in_dev,
+		    pod_text(t->src.pod, pod));
+		finding_add(t->f, F_PORT_CLASH, "conntrack counts %lld entries that could "
+		    "not be inserted (insert_failed)",
+		    (long long)t->j->state->ct_insert_failed);
 	} else if (from_veth && (has_ct ? ct == NULL : !to_veth)) {
 		*cause = DROP_POLICY_EGRESS;
 		snprintf(text, size, "came in by %s and went nowhere%s, although the "
@@ -126,6 +137,25 @@ drop_by_rules(const struct trial *t, char *text, size_t size)
 	}
 }
 
+/* A pod's packet that the node keeps for itself: the pod's address is in its
+   table local (D28 of the VPC CNI's troubles). */
+static bool
+kept_by_node(struct trial *t)
+{
+	char dst[ADDR_TEXT_MAX], text[sizeof(t->f->findings[0].text)];
+
+	if (t->req.in == NULL || t->req.out != NULL || t->target.kind != OWNER_POD ||
+	    !t->has_walk || t->walk.end != WALK_LOCAL)
+		return false;
+	addr_format(&t->f->translated.dst, dst);
+	snprintf(text, sizeof(text), "came in by %s and was taken by the node itself: "
+	    "%s is a pod's address, and in the node's table local",
+	    t->req.in_dev ? t->req.in_dev : "an interface", dst);
+	trial_explain(t, add_drop(t, false, DROP_NOT_FOR_US, text), t->req.in_dev,
+	    false);
+	return true;
+}
+
 static void
 drop_request(struct trial *t)
 {
@@ -135,6 +165,8 @@ drop_request(struct trial *t)
 	enum drop_cause cause = DROP_UNKNOWN;
 	char text[sizeof(t->f->findings[0].text)];
 
+	if (kept_by_node(t))
+		return;
 	if (t->req.in == NULL || t->req.out != NULL || t->rep.any || t->to_node ||
 	    addr_is_multicast(&t->f->original.dst))
 		return;

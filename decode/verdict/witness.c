@@ -43,6 +43,23 @@ find_entry(const struct state *s, const struct flow *f)
 	return state_ct_reply(s, &answer);
 }
 
+/* The entry is older than the pod: it was made for one that had the address
+   before. */
+static void
+note_stale(struct trial *t, const struct ct_entry *ct)
+{
+	const struct pod *p = state_pod_addr(t->j->state, &ct->reply.src);
+	char dst[ADDR_TEXT_MAX];
+
+	if (p == NULL || p->name == NULL || p->allocated.ns == 0 ||
+	    addr_eq(&ct->orig.dst, &ct->reply.src) ||
+	    t->f->first.ns >= p->allocated.ns || t->f->last.ns <= p->allocated.ns)
+		return;
+	addr_format(&ct->reply.src, dst);
+	finding_add(t->f, F_STALE_CONNTRACK, "translated to %s since before %s/%s got that "
+	    "address: the entry was made for another pod", dst, p->ns, p->name);
+}
+
 static void
 believe(struct trial *t, const struct ct_entry *ct)
 {
@@ -60,6 +77,7 @@ believe(struct trial *t, const struct ct_entry *ct)
 	}
 	f->has |= FLOW_INITIATOR;
 	f->node.ct = ct;
+	note_stale(t, ct);
 }
 
 void
