@@ -45,6 +45,7 @@ if .schema == "podpath.summary/1" then true else
     (.findings | map(.code) | length == (unique | length))
 end'
 
+seen='select(.legs != null) | [.id, .first, (.legs | map([.src, .dst, .packets]))]'
 for dir in pcaps/*/; do
 	case=$(basename "$dir")
 	run read -o json --state "$dir" "$dir"*.pcap
@@ -53,8 +54,8 @@ for dir in pcaps/*/; do
 	    [ "$(jq -c "$shape" "$T/json" 2>"$T/err" | sort -u)" = true ]
 	tap $? "$case: keys of the documented shape"
 	run read -o json "$dir"*.pcap
-	[ "$(jq -c '[.id, .first, (.legs | map([.src, .dst, .packets]))]' "$T/json")" = \
-	    "$(jq -c '[.id, .first, (.legs | map([.src, .dst, .packets]))]' "$T/out")" ]
+	jq -c "$seen" "$T/json" >"$T/with" && jq -c "$seen" "$T/out" >"$T/without" &&
+	    [ -s "$T/with" ] && cmp -s "$T/with" "$T/without"
 	tap $? "$case: the same flows as without state"
 	run read -o csv --state "$dir" "$dir"*.pcap
 	[ "$code" -eq 0 ] &&

@@ -48,6 +48,12 @@ for case in pod-to-vpc pod-to-peer pod-internet-secondary nodeport-local \
 	setup 0 $case path
 done
 
+verifies 0 decision-table-external snat
+verifies 1 decision-table-snat snat '10.100.50.5:7 udp'
+for case in ipv6-pod-to-pod ipv6-cluster-ipv4-egress; do
+	verifies 0 $case path
+done
+
 verifies 1 missing-snat snat 'snat: failed: ' \
     'default/netshoot 192.168.3.107 id ' 'enie348bef9edc > eth0: missing-snat: ' \
     'fix: ' '1 check: 0 ok, 1 failed, 0 inconclusive'

@@ -17,17 +17,6 @@ struct reading {
 	struct output_run form;
 };
 
-static bool
-wants_color(const struct options *o)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (strcmp(o->color, "auto") != 0)
-		return strcmp(o->color, "always") == 0;
-	return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0') &&
-	    (term == NULL || strcmp(term, "dumb") != 0);
-}
-
 static const struct output *
 find_output(const char *name)
 {
@@ -106,7 +95,7 @@ read_inputs(const struct options *o, struct inputs *in)
 	r.form = (struct output_run){
 		.out = &r.outbuf,
 		.verbose = o->verbose, .numeric = o->numeric,
-		.color = wants_color(o),
+		.color = options_want_color(o),
 		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 	};
 	result = run_flows(o, in, &sink);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ui/complain.h"
+#include "ui/explain_target.h"
 #include "ui/options.h"
 #include "ui/suggest.h"
 
@@ -22,101 +23,6 @@
 /* RFC 5737 and RFC 3849: addresses for examples, nobody's. */
 #define INTERNET_V4	"203.0.113.1"
 #define INTERNET_V6	"2001:db8::1"
-
-/* A destination as it was written. */
-struct target {
-	char		 host[PRESENT_NAME_MAX];
-	char		 port[64];	/* "" none */
-	uint8_t		 proto;		/* 0: not told */
-};
-
-/* ---- words */
-
-static uint8_t
-proto_of(const char *word)
-{
-	static const struct { const char *name; uint8_t proto; } protos[] = {
-		{ "tcp", PROTO_TCP }, { "udp", PROTO_UDP },
-		{ "sctp", PROTO_SCTP }, { "icmp", PROTO_ICMP },
-		{ "icmpv6", PROTO_ICMP },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(protos) / sizeof(protos[0]); i++)
-		if (strcasecmp(word, protos[i].name) == 0)
-			return protos[i].proto;
-	return 0;
-}
-
-/* "/tcp" at the end is a protocol unless it can be the name in NAMESPACE/NAME:
-   then an address, a port or another slash stands before it. */
-static void
-take_proto(struct target *t)
-{
-	char *slash = strrchr(t->host, '/');
-	uint8_t proto = slash != NULL ? proto_of(slash + 1) : 0;
-	struct addr a;
-
-	if (proto == 0)
-		return;
-	*slash = '\0';
-	if (strpbrk(t->host, ":/[") != NULL || addr_parse(t->host, &a) ||
-	    strcmp(t->host, "node") == 0 || strcmp(t->host, "internet") == 0)
-		t->proto = proto;
-	else
-		*slash = '/';
-}
-
-static bool
-split_target(struct target *t, const char *word)
-{
-	struct addr a;
-	char *colon;
-
-	*t = (struct target){ .proto = 0 };
-	if (strlen(word) >= sizeof(t->host)) {
-		complain("'%.40s...': too long for a destination", word);
-		return false;
-	}
-	strcpy(t->host, word);
-	take_proto(t);
-	if (addr_parse(t->host, &a))
-		return true;	/* also an IPv6 address without a port */
-	colon = strrchr(t->host, ':');
-	if (t->host[0] == '[') {
-		char *end = strchr(t->host, ']');
-
-		if (end == NULL || (end[1] != '\0' && end[1] != ':')) {
-			complain("'%s': [ADDRESS]:PORT is expected", word);
-			return false;
-		}
-		colon = end[1] == ':' ? end + 1 : NULL;
-		/* what is behind the bracket does not move */
-		*end = '\0';
-		memmove(t->host, t->host + 1, strlen(t->host));
-	}
-	if (colon == NULL)
-		return true;
-	if (colon[1] == '\0' || strlen(colon + 1) >= sizeof(t->port)) {
-		complain("'%s': a port is expected behind the colon", word);
-		return false;
-	}
-	strcpy(t->port, colon + 1);
-	*colon = '\0';
-	return true;
-}
-
-static bool
-port_number(const char *text, uint16_t *port)
-{
-	char *end;
-	unsigned long v = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || v == 0 || v > 65535)
-		return false;
-	*port = (uint16_t)v;
-	return true;
-}
 
 /* ---- names */
 
@@ -332,8 +238,8 @@ node_addr(const struct node_state *n, bool v4, struct addr *out)
 /* ---- the destination */
 
 static bool
-pick_port(const struct state *s, const struct service *v, const struct target *t,
-    const struct svc_port **out)
+pick_port(const struct state *s, const struct service *v,
+    const struct explain_target *t, const struct svc_port **out)
 {
 	uint32_t index = (uint32_t)(v - s->services.v), i;
 	char list[256] = "";
@@ -341,7 +247,7 @@ pick_port(const struct state *s, const struct service *v, const struct target *t
 	unsigned n = 0;
 
 	if (t->port[0] != '\0')
-		port_number(t->port, &number);
+		explain_port(t->port, &number);
 	*out = NULL;
 	for (i = 0; i < s->svc_ports.n; i++) {
 		const struct svc_port *p = &s->svc_ports.v[i];
@@ -371,7 +277,8 @@ pick_port(const struct state *s, const struct service *v, const struct target *t
 }
 
 static bool
-set_service(struct explain *x, const struct service *v, struct target *t, bool v4)
+set_service(struct explain *x, const struct service *v,
+    struct explain_target *t, bool v4)
 {
 	struct end *e = &x->dst;
 	char name[PRESENT_NAME_MAX];
@@ -398,7 +305,7 @@ set_service(struct explain *x, const struct service *v, struct target *t, bool v
 }
 
 static bool
-set_named_target(struct explain *x, struct target *t, bool v4)
+set_named_target(struct explain *x, struct explain_target *t, bool v4)
 {
 	const struct state *s = x->node.state;
 	unsigned n_pods, n_services;
@@ -428,7 +335,7 @@ set_named_target(struct explain *x, struct target *t, bool v4)
 
 /* v4: the family that the source would rather have. */
 static bool
-set_target(struct explain *x, struct target *t, bool v4)
+set_target(struct explain *x, struct explain_target *t, bool v4)
 {
 	struct end *e = &x->dst;
 
@@ -531,8 +438,8 @@ settle_source(struct explain *x, const char *word)
 		return false;
 	}
 	if (!pick_pod_addr(e->pod, v4, &e->addr)) {
-		complain("%s has no %s address in the state", word,
-		    v4 ? "IPv4" : "IPv6");
+		complain("%s has no %s address in the state; name it by its "
+		    "address", word, v4 ? "IPv4" : "IPv6");
 		return false;
 	}
 	classify(&x->node, e);
@@ -543,12 +450,12 @@ settle_source(struct explain *x, const char *word)
 /* ---- both */
 
 static bool
-set_tuple(struct explain *x, struct target *t)
+set_tuple(struct explain *x, struct explain_target *t)
 {
 	struct walk_query *q = &x->query;
 	uint16_t port = 0;
 
-	if (t->port[0] != '\0' && !port_number(t->port, &port)) {
+	if (t->port[0] != '\0' && !explain_port(t->port, &port)) {
 		complain("'%s' is not a port: a number from 1 to 65535%s", t->port,
 		    " is expected, or the name of a Service's port");
 		return false;
@@ -608,11 +515,11 @@ set_entry(struct explain *x, int *code)
 bool
 explain_ends(struct explain *x, const char *src, const char *dst, int *code)
 {
-	struct target t;
+	struct explain_target t;
 	bool v4;
 
 	*code = EXIT_USAGE;
-	return split_target(&t, dst) && set_source(x, src, &v4) &&
+	return explain_target(&t, dst) && set_source(x, src, &v4) &&
 	    set_target(x, &t, v4) && settle_source(x, src) &&
 	    set_tuple(x, &t) && set_entry(x, code);
 }

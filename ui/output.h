@@ -30,6 +30,7 @@ struct summary {
 	struct tracer_stats stats;
 	uint64_t	shown, translated;	/* flows written; of these, translated */
 	uint64_t	wall_ns;
+	bool		interrupted;	/* by the user: input was left unread */
 	unsigned	n_reasons;
 	struct {
 		const char	*why;

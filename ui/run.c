@@ -119,6 +119,7 @@ make_summary(struct run *r)
 	const char *why;
 
 	s->stats = *tracer_stats(r->tracer);
+	s->interrupted = interrupted;
 	s->wall_ns = clock_now_ns() - r->progress.start_ns;
 	for (s->n_reasons = 0; s->n_reasons < SUMMARY_REASONS; s->n_reasons++) {
 		why = tracer_reason(r->tracer, s->n_reasons, &count);

@@ -208,8 +208,10 @@ verify_sentence(const struct verify *v, enum check c,
 }
 
 static void
-conclude(struct verify *v, enum check c, uint64_t lost)
+conclude(struct verify *v, enum check c, const struct summary *s)
 {
+	uint64_t lost = s != NULL ? s->stats.lost_kernel +
+	    s->stats.lost_interface : 0;
 	struct tally *t = &v->checks[c];
 
 	if (t->count[CHECK_OK] + t->count[CHECK_UNSURE] +
@@ -220,6 +222,9 @@ conclude(struct verify *v, enum check c, uint64_t lost)
 	else if (lost > 0)
 		snprintf(t->why, sizeof(t->why), "the capture lost %" PRIu64
 		    " packets, which may have gone otherwise", lost);
+	else if (s != NULL && s->interrupted)
+		snprintf(t->why, sizeof(t->why), "interrupted: the rest of the "
+		    "capture was not judged");
 	if (v->no_memory)
 		snprintf(t->why, sizeof(t->why), "out of memory: not everything "
 		    "could be judged");
@@ -231,15 +236,13 @@ conclude(struct verify *v, enum check c, uint64_t lost)
 int
 verify_end(struct verify *v, struct outbuf *out, const struct summary *s)
 {
-	uint64_t lost = s != NULL ? s->stats.lost_kernel +
-	    s->stats.lost_interface : 0;
 	unsigned c;
 
 	v->result = CHECK_OK;
 	for (c = 0; c < N_CHECKS; c++) {
 		if (!verify_wants(v, (enum check)c))
 			continue;
-		conclude(v, (enum check)c, lost);
+		conclude(v, (enum check)c, s);
 		if (v->checks[c].result > v->result)
 			v->result = v->checks[c].result;
 	}

@@ -185,7 +185,9 @@ is_proven(enum check c, const struct flow *f)
 
 	switch (c) {
 	case CHECK_SNAT:
-		return known && (f->node.kind == KIND_HOST ||
+		return known && f->node.eni != NULL &&
+		    (f->node.kind == KIND_HOST ||
+		    f->node.kind == KIND_POD_TO_SERVICE ||
 		    present_has_finding(f, "snat-node-ip") ||
 		    present_has_finding(f, "no-nat"));
 	case CHECK_NO_NAT:
@@ -247,8 +249,7 @@ static void
 check_packets(enum check c, const struct flow *f, struct opinion *o)
 {
 	bool known = f->has & FLOW_TRANSLATED;
-	bool out = is_private(&f->original.src) && !is_private(&f->original.dst) &&
-	    !addr_is_multicast(&f->original.dst);
+	bool out = is_private(&f->original.src) && !is_private(&f->original.dst);
 
 	switch (c) {
 	case CHECK_SNAT:
@@ -261,8 +262,6 @@ check_packets(enum check c, const struct flow *f, struct opinion *o)
 		    "--state");
 		return;
 	case CHECK_NO_NAT:
-		if (addr_is_multicast(&f->original.dst))
-			return;
 		if (known && f->nat == 0)
 			say(o, CHECK_OK, NULL, "not translated");
 		else
@@ -284,11 +283,27 @@ check_packets(enum check c, const struct flow *f, struct opinion *o)
 	}
 }
 
+/* Neighbour discovery, MLD, mDNS: it never leaves its link (RFC 4291 section
+   2.5.6), so no route and no translation is its. */
+static bool
+stays_on_link(const struct flow *f)
+{
+	const struct addr *src = &f->original.src, *dst = &f->original.dst;
+
+	return addr_is_multicast(dst) ||
+	    (src->b[0] == 0xfe && (src->b[1] & 0xc0) == 0x80) ||
+	    (dst->b[0] == 0xfe && (dst->b[1] & 0xc0) == 0x80);
+}
+
 void
 check_flow(enum check c, const struct verify *v, const struct flow *f,
     struct opinion *o)
 {
 	*o = (struct opinion){ 0 };
+	/* what is wrong with it would still be told */
+	if (stays_on_link(f) && f->verdict != VERDICT_WRONG &&
+	    f->verdict != VERDICT_DROPPED)
+		return;
 	if (v->config.with_state)
 		check_with_state(c, f, o);
 	else
