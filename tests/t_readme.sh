@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What README.md shows is what podpath says: the lines after "$ podpath ..." are
-# the first lines of its output, up to a blank one.  With -u they are written
+# the first lines of its output, up to a blank one, 16 at most.  With -u they are written
 # anew (make golden).
 . "$(dirname "$0")/tap.sh"
 mkdir "$T/bin"
 ln -s "$PODPATH" "$T/bin/podpath"
 PATH=$T/bin:$PATH
-awk -v most=11 '
+awk -v most=16 '
 /^    \$ podpath / {
 	print
 	command = substr($0, 7)
