@@ -67,8 +67,10 @@ $B/support.a: $(SUPPORT)
 
 # A test or fuzzer links what it includes: decode/ alone, which keeps that free
 # of everything but libc; or capture/ too; or all three.
-heads = $(wildcard $(patsubst tests/tests/%,tests/%,$(addprefix tests/, \
-        $(shell sed -nE 's/^\#include "(.*)"/\1/p' tests/$(notdir $1).c))))
+included = $(wildcard $(patsubst tests/tests/%,tests/%,$(addprefix tests/, \
+           $(shell sed -nE 's/^\#include "(.*)"/\1/p' $1))))
+heads = $(sort $(foreach h,$(call included,tests/$(notdir $1).c), \
+        $h $(call included,$h)))
 uses = $(shell grep -lsE '"$2/' tests/$(notdir $1).c $(heads))
 deps = $(if $(call uses,$1,ui),$B/ui.a) \
        $(if $(call uses,$1,ui)$(call uses,$1,capture),$B/capture.a) $B/decode.a

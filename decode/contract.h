@@ -128,13 +128,16 @@ struct fault {
 	const struct walk *walk;	/* what the rules predict; NULL: no model */
 	const struct ct_entry *ct;	/* NULL unknown */
 	bool		reply;		/* it is the answer that went wrong */
+	uint8_t		cause;		/* enum drop_cause, where packets tell it (an ICMP
+					   error); DROP_UNKNOWN: as the walk says */
 };
 
 /* The cause in the node's set-up and the fix: "rule 1536 of 192.168.3.30 is
    missing", "ip rule add from 192.168.3.30 lookup 2 priority 1536; ...".  False
-   when nothing in the state explains it (fix may still be a general one). */
-#define FAULT_TEXT	200
-#define FIX_TEXT	320
+   (and why "") when nothing in the state explains it beyond what the walk says;
+   fix may be set all the same. */
+#define FAULT_TEXT	300
+#define FIX_TEXT	400
 bool	contract_explain(const struct contract *, const struct fault *,
 	    char why[static FAULT_TEXT], char fix[static FIX_TEXT]);
 

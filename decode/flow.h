@@ -107,8 +107,8 @@ struct finding {
 	const char	*code;		/* stable, lower case */
 	uint8_t		 level;		/* enum finding_level */
 	const char	*cause;		/* NULL when not told */
-	char		 fix[320];	/* "" when there is none */
-	char		 text[320];
+	char		 fix[400];	/* "" when there is none */
+	char		 text[480];
 };
 
 /* Quantiles of a sketch; nanoseconds. */

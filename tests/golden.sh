@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Golden outputs: `read -v` of every case in pcaps/, and the rows of
-# tests/golden/LIST, compared with what was accepted before.  With -u (make
+# Golden outputs: `read -v` of every case in pcaps/, without its state and with
+# it, and the rows of tests/golden/LIST, compared with what was accepted before.  With -u (make
 # golden) they are written anew; read the diff before you keep it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -20,13 +20,17 @@ timeless() {
 	    -e 's/"wall_ns":[0-9]*/"wall_ns":0/'
 }
 
-# golden NAME OPTIONS... FILES...
+# golden NAME [COMMAND] OPTIONS... FILES...; the command is read unless told.
 golden() {
 	name=$1
 	shift
+	case $1 in
+	explain|node|verify) ;;
+	*) set -- read "$@" ;;
+	esac
 	n=$((n + 1))
 	{
-		timeout 60 "$PODPATH" read "$@" 2>&1
+		timeout 60 "$PODPATH" "$@" 2>&1
 		code=$?
 		[ $code -eq 0 ] || echo "exit code $code"
 	} | timeless >"$T/out"
@@ -44,8 +48,9 @@ golden() {
 for dir in pcaps/*/; do
 	case=$(basename "$dir")
 	golden "$case.txt" -v "$dir"*.pcap
+	golden "$case.judged.txt" -v --state "$dir" "$dir"*.pcap
 done
-# NAME OPTIONS... FILES...
+# NAME [COMMAND] OPTIONS... FILES...
 while read -r row; do
 	case $row in
 	''|'#'*) continue ;;
@@ -57,7 +62,8 @@ done <tests/golden/LIST
 for file in tests/golden/*; do
 	name=$(basename "$file")
 	[ "$name" = LIST ] && continue
-	[ -d "pcaps/${name%.txt}" ] && continue
+	case=${name%.txt}
+	[ -d "pcaps/${case%.judged}" ] && continue
 	grep -q "^$name " tests/golden/LIST && continue
 	n=$((n + 1))
 	if $update; then

@@ -11,94 +11,29 @@
  * rule that is not so, which must be noticed.
  */
 #include <err.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "capture/state/reader.h"
 #include "decode/model.h"
+#include "tests/model_lab.h"
 
 #define N_DEVS		6
 #define N_QUESTIONS	40
 #define MAX_SHOWN	20
 
-static uint64_t seed;
-static char dir[] = "/tmp/model_kernel.XXXXXX";
 static const char *const devs[N_DEVS] = { "mk0", "mk1", "mk2", "mk3", "mk4", "mk5" };
 static const char *const tables[] = { "main", "10", "11", "12", "200" };
 static bool with_addrs, lie;
 static unsigned n_asked, n_differ, n_sent, n_local, n_refused, n_dropped, n_unknown;
-
-static unsigned
-pick(unsigned n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 33) % n;
-}
-
-static bool
-chance(unsigned percent)
-{
-	return pick(100) < percent;
-}
-
-static FILE *
-start(const char *name)
-{
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	if (f == NULL)
-		err(2, "%s", path);
-	return f;
-}
-
-static char *
-slurp(const char *name)
-{
-	char path[64], *p;
-	size_t n, room = 1 << 20;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "r");
-	p = malloc(room);
-	if (f == NULL || p == NULL)
-		err(2, "%s", path);
-	n = fread(p, 1, room - 1, f);
-	if (n == room - 1)
-		errx(2, "%s: too long", path);
-	p[n] = '\0';
-	fclose(f);
-	return p;
-}
-
-__attribute__((format(printf, 1, 2)))
-static int
-shell(const char *text, ...)
-{
-	char command[512];
-	va_list ap;
-
-	va_start(ap, text);
-	vsnprintf(command, sizeof(command), text, ap);
-	va_end(ap);
-	fflush(NULL);
-	return system(command);
-}
 
 /* ---- what there is */
 
 static void
 make_devices(void)
 {
-	FILE *f = start("devices");
+	FILE *f = lab_file("devices");
 
 	fprintf(f, "link set lo up\n");
 	for (unsigned i = 0; i < N_DEVS; i++) {
@@ -110,28 +45,8 @@ make_devices(void)
 	}
 	fprintf(f, "addr add 10.0.0.7/24 dev mk0\naddr add 10.3.3.1/28 dev mk1\n");
 	fclose(f);
-	if (shell("ip -batch %s/devices", dir) != 0)
+	if (lab_shell("ip -batch %s/devices", lab_dir) != 0)
 		errx(2, "cannot make devices");
-}
-
-static void
-set_sysctl(struct state *s, const char *dev, const char *key, int value)
-{
-	char path[96], name[96], text[16];
-	struct sysctl *x;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", dev, key);
-	snprintf(name, sizeof(name), "net.ipv4.conf.%s.%s", dev, key);
-	snprintf(text, sizeof(text), "%d", value);
-	f = fopen(path, "w");
-	if (f == NULL || fprintf(f, "%d\n", value) < 0 || fclose(f) != 0)
-		err(2, "%s", path);
-	x = state_push(s, sysctls);
-	if (x == NULL)
-		err(2, NULL);
-	x->name = state_text(s, name, strlen(name));
-	x->value = state_text(s, text, strlen(text));
 }
 
 static void
@@ -145,11 +60,11 @@ random_settings(struct state *s)
 
 		/* "all" sets the forwarding of each device: leave that alone. */
 		if (d < N_DEVS)
-			set_sysctl(s, name, keys[0], !chance(5));
-		set_sysctl(s, name, keys[1], chance(d == N_DEVS ? 2 : 10));
-		set_sysctl(s, name, keys[2], chance(d == N_DEVS ? 5 : 20));
-		set_sysctl(s, name, keys[3], chance(5));
-		set_sysctl(s, name, keys[4], chance(50) ? 0 : (int)pick(3));
+			lab_sysctl(s, name, keys[0], !lab_chance(5));
+		lab_sysctl(s, name, keys[1], lab_chance(d == N_DEVS ? 2 : 10));
+		lab_sysctl(s, name, keys[2], lab_chance(d == N_DEVS ? 5 : 20));
+		lab_sysctl(s, name, keys[3], lab_chance(5));
+		lab_sysctl(s, name, keys[4], lab_chance(50) ? 0 : (int)lab_pick(3));
 	}
 	state_mark(s, PART_SYSCTLS);
 }
@@ -157,12 +72,12 @@ random_settings(struct state *s)
 static const char *
 address(char out[static 32])
 {
-	if (chance(5))
-		snprintf(out, 32, "192.0.2.%u", pick(4));
-	else if (chance(1))
-		snprintf(out, 32, "127.0.0.%u", 1 + pick(3));
+	if (lab_chance(5))
+		snprintf(out, 32, "192.0.2.%u", lab_pick(4));
+	else if (lab_chance(1))
+		snprintf(out, 32, "127.0.0.%u", 1 + lab_pick(3));
 	else
-		snprintf(out, 32, "10.%u.%u.%u", pick(4), pick(6), pick(10));
+		snprintf(out, 32, "10.%u.%u.%u", lab_pick(4), lab_pick(6), lab_pick(10));
 	return out;
 }
 
@@ -171,8 +86,8 @@ range(char out[static 40])
 {
 	static const unsigned char lens[] = { 0, 8, 14, 16, 22, 24, 28, 29, 30, 31,
 	    32, 32, 32 };
-	unsigned len = lens[pick(sizeof(lens))];
-	unsigned a = 10u << 24 | pick(4) << 16 | pick(6) << 8 | pick(10);
+	unsigned len = lens[lab_pick(sizeof(lens))];
+	unsigned a = 10u << 24 | lab_pick(4) << 16 | lab_pick(6) << 8 | lab_pick(10);
 
 	a &= len == 0 ? 0 : ~0u << (32 - len);
 	snprintf(out, 40, "%u.%u.%u.%u/%u", a >> 24, a >> 16 & 255, a >> 8 & 255,
@@ -183,7 +98,7 @@ range(char out[static 40])
 static void
 random_action(FILE *f, unsigned priority)
 {
-	unsigned what = pick(40);
+	unsigned what = lab_pick(40);
 
 	if (what == 0)
 		fprintf(f, " type blackhole");
@@ -194,38 +109,38 @@ random_action(FILE *f, unsigned priority)
 	else if (what == 3)
 		fprintf(f, " type nop");
 	else if (what < 7)
-		fprintf(f, " goto %u", priority + 1 + pick(6));
+		fprintf(f, " goto %u", priority + 1 + lab_pick(6));
 	else
-		fprintf(f, " table %s", chance(5) ? "77" : tables[pick(5)]);
+		fprintf(f, " table %s", lab_chance(5) ? "77" : tables[lab_pick(5)]);
 	if (what > 30)
-		fprintf(f, " suppress_prefixlength %u", pick(4) * 8);
+		fprintf(f, " suppress_prefixlength %u", lab_pick(4) * 8);
 }
 
 static void
 random_rule(FILE *f)
 {
-	unsigned priority = 1 + pick(60);
+	unsigned priority = 1 + lab_pick(60);
 	char text[40];
 
 	fprintf(f, "rule add pref %u", priority);
-	if (chance(10))
+	if (lab_chance(10))
 		fprintf(f, " not");
-	if (chance(35))
+	if (lab_chance(35))
 		fprintf(f, " from %s", range(text));
-	if (chance(35))
+	if (lab_chance(35))
 		fprintf(f, " to %s", range(text));
-	if (chance(30))
-		fprintf(f, " fwmark 0x%x/0x%x", pick(4), 1 + pick(3));
-	if (chance(20))
-		fprintf(f, " iif %s", chance(20) ? "lo" : devs[pick(N_DEVS)]);
-	if (chance(8))
-		fprintf(f, " oif %s", devs[pick(N_DEVS)]);
-	if (chance(8))
-		fprintf(f, " ipproto %s", chance(50) ? "tcp" : "udp");
-	if (chance(6))
-		fprintf(f, " dport %u-%u", 80 + pick(3), 82 + pick(3));
-	if (chance(4))
-		fprintf(f, " sport %u", 1000 + pick(3));
+	if (lab_chance(30))
+		fprintf(f, " fwmark 0x%x/0x%x", lab_pick(4), 1 + lab_pick(3));
+	if (lab_chance(20))
+		fprintf(f, " iif %s", lab_chance(20) ? "lo" : devs[lab_pick(N_DEVS)]);
+	if (lab_chance(8))
+		fprintf(f, " oif %s", devs[lab_pick(N_DEVS)]);
+	if (lab_chance(8))
+		fprintf(f, " ipproto %s", lab_chance(50) ? "tcp" : "udp");
+	if (lab_chance(6))
+		fprintf(f, " dport %u-%u", 80 + lab_pick(3), 82 + lab_pick(3));
+	if (lab_chance(4))
+		fprintf(f, " sport %u", 1000 + lab_pick(3));
 	random_action(f, priority);
 	fprintf(f, "\n");
 }
@@ -235,75 +150,56 @@ random_route(FILE *f)
 {
 	static const char *const types[] = { "blackhole", "unreachable", "prohibit",
 	    "throw" };
-	const char *table = tables[pick(5)];
-	unsigned d = pick(N_DEVS);
+	const char *table = tables[lab_pick(5)];
+	unsigned d = lab_pick(N_DEVS);
 	char text[40];
 
 	fprintf(f, "route add ");
-	if (chance(8)) {
-		fprintf(f, "%s %s", types[pick(4)], range(text));
-	} else if (chance(4)) {
+	if (lab_chance(8)) {
+		fprintf(f, "%s %s", types[lab_pick(4)], range(text));
+	} else if (lab_chance(4)) {
 		fprintf(f, "%s nexthop dev %s nexthop dev %s", range(text), devs[d],
 		    devs[(d + 1) % N_DEVS]);
-	} else if (chance(50) && d < N_DEVS - 1) {
-		fprintf(f, "%s via 10.0.%u.%u dev %s", range(text), d, 2 + pick(5),
+	} else if (lab_chance(50) && d < N_DEVS - 1) {
+		fprintf(f, "%s via 10.0.%u.%u dev %s", range(text), d, 2 + lab_pick(5),
 		    devs[d]);
 	} else {
 		fprintf(f, "%s dev %s", range(text), devs[d]);
 	}
-	if (chance(10))
-		fprintf(f, " src 10.0.%u.1", pick(N_DEVS - 1));
-	fprintf(f, " proto static metric %u table %s\n", pick(3) * 10, table);
+	if (lab_chance(10))
+		fprintf(f, " src 10.0.%u.1", lab_pick(N_DEVS - 1));
+	fprintf(f, " proto static metric %u table %s\n", lab_pick(3) * 10, table);
 }
 
 static void
 random_set(void)
 {
-	FILE *f = start("set");
+	FILE *f = lab_file("set");
 
 	fprintf(f, "rule flush\n");
 	for (unsigned i = 1; i < 5; i++)
 		fprintf(f, "route flush table %s\n", tables[i]);
 	fprintf(f, "route flush table main proto static\n");
 	/* Now and then as with security groups for pods: local comes later. */
-	if (chance(10))
+	if (lab_chance(10))
 		fprintf(f, "rule add pref 20 lookup local\nrule del pref 0\n");
 	else
 		fprintf(f, "rule del pref 20\n");
-	if (chance(90))
+	if (lab_chance(90))
 		fprintf(f, "rule add pref 32766 lookup main\n");
 	fprintf(f, "rule add pref 32767 lookup default\n");
-	if (chance(60))
+	if (lab_chance(60))
 		fprintf(f, "route add default via 10.0.0.9 dev mk0 proto static\n");
-	for (unsigned n = pick(25); n > 0; n--)
+	for (unsigned n = lab_pick(25); n > 0; n--)
 		random_rule(f);
-	for (unsigned n = pick(40); n > 0; n--)
+	for (unsigned n = lab_pick(40); n > 0; n--)
 		random_route(f);
 	fprintf(f, "rule add pref 0 lookup local\n");
 	fclose(f);
 	/* Some are refused: the same twice, a gateway that is not reachable.  What
 	   was taken is read back. */
-	(void)shell("ip -force -batch %s/set >/dev/null 2>&1; ip rule >%s/rules;"
-	    "ip route show table all >%s/routes; ip addr >%s/addrs", dir, dir, dir, dir);
-}
-
-static void
-report(void *arg, const char *text)
-{
-	(void)arg;
-	errx(2, "reader: %s", text);
-}
-
-static void
-read_dump(struct state *s, const char *name, reader_fn *fn)
-{
-	char *text = slurp(name);
-	struct reader r = { .state = s, .file = name, .data = text,
-	    .len = strlen(text), .report = report };
-
-	fn(&r);
-	reader_done(&r);
-	free(text);
+	(void)lab_shell("ip -force -batch %s/set >/dev/null 2>&1; ip rule >%s/rules;"
+	    "ip route show table all >%s/routes; ip addr >%s/addrs", lab_dir, lab_dir, lab_dir, lab_dir);
 }
 
 /* ---- questions */
@@ -322,29 +218,29 @@ ask(FILE *f, struct question *x)
 	*x = (struct question){ .q.t.proto = PROTO_UDP };
 	address(x->dst);
 	fprintf(f, "route get %s", x->dst);
-	if (chance(70)) {
+	if (lab_chance(70)) {
 		x->has_src = true;
-		q->iif = devs[pick(N_DEVS)];
+		q->iif = devs[lab_pick(N_DEVS)];
 		fprintf(f, " from %s iif %s", address(x->src), q->iif);
 	} else {
-		x->has_src = chance(40);
+		x->has_src = lab_chance(40);
 		if (x->has_src) {
-			snprintf(x->src, sizeof(x->src), "10.0.%u.1", pick(N_DEVS - 1));
+			snprintf(x->src, sizeof(x->src), "10.0.%u.1", lab_pick(N_DEVS - 1));
 			fprintf(f, " from %s", x->src);
 		}
-		if (chance(20)) {
-			q->bound_oif = devs[pick(N_DEVS)];
+		if (lab_chance(20)) {
+			q->bound_oif = devs[lab_pick(N_DEVS)];
 			fprintf(f, " oif %s", q->bound_oif);
 		}
 	}
-	if (chance(60)) {
-		q->mark = pick(8);
+	if (lab_chance(60)) {
+		q->mark = lab_pick(8);
 		fprintf(f, " mark 0x%x", q->mark);
 	}
-	if (chance(40)) {
-		q->t.proto = chance(50) ? PROTO_TCP : PROTO_UDP;
-		q->t.dport = (uint16_t)(80 + pick(5));
-		q->t.sport = (uint16_t)(1000 + pick(4));
+	if (lab_chance(40)) {
+		q->t.proto = lab_chance(50) ? PROTO_TCP : PROTO_UDP;
+		q->t.dport = (uint16_t)(80 + lab_pick(5));
+		q->t.sport = (uint16_t)(1000 + lab_pick(4));
 		fprintf(f, " ipproto %s sport %u dport %u", q->t.proto == PROTO_TCP ?
 		    "tcp" : "udp", q->t.sport, q->t.dport);
 	}
@@ -542,8 +438,8 @@ compare(const struct state *s, const struct model *m, struct question *x,
 		    x->q.t.sport, x->q.t.dport);
 		printf("#   kernel %s\n#   model  %s\n", kernel, model);
 		if (n_differ == 1)
-			(void)shell("sed 's/^/# /' %s/rules; grep -v '^broadcast\\|^ff\\|"
-			    "^fe80\\|::' %s/routes | sed 's/^/# /'", dir, dir);
+			(void)lab_shell("sed 's/^/# /' %s/rules; grep -v '^broadcast\\|^ff\\|"
+			    "^fe80\\|::' %s/routes | sed 's/^/# /'", lab_dir, lab_dir);
 	}
 }
 
@@ -553,15 +449,15 @@ ask_all(const struct state *s, const struct model *m, unsigned set)
 	struct question questions[N_QUESTIONS];
 	const char *failed[N_QUESTIONS];
 	char *out, *errors, *line, *rest;
-	FILE *f = start("questions");
+	FILE *f = lab_file("questions");
 
 	for (unsigned i = 0; i < N_QUESTIONS; i++)
 		ask(f, &questions[i]);
 	fclose(f);
-	(void)shell("ip -force -o -batch %s/questions >%s/answers 2>%s/errors", dir,
-	    dir, dir);
-	out = rest = slurp("answers");
-	errors = slurp("errors");
+	(void)lab_shell("ip -force -o -batch %s/questions >%s/answers 2>%s/errors", lab_dir,
+	    lab_dir, lab_dir);
+	out = rest = lab_slurp("answers");
+	errors = lab_slurp("errors");
 	find_failed(errors, failed);
 	for (unsigned i = 0; i < N_QUESTIONS; i++) {
 		line = failed[i] != NULL ? NULL : strsep(&rest, "\n");
@@ -583,15 +479,15 @@ one_set(unsigned set)
 		err(2, NULL);
 	random_settings(s);
 	random_set();
-	read_dump(s, "rules", read_ip_rule);
-	read_dump(s, "routes", read_ip_route);
+	lab_read(s, "rules", read_ip_rule);
+	lab_read(s, "routes", read_ip_route);
 	/* A bundle of the log collector has no `ip addr`. */
-	with_addrs = chance(70);
+	with_addrs = lab_chance(70);
 	if (with_addrs)
-		read_dump(s, "addrs", read_ip_addr);
+		lab_read(s, "addrs", read_ip_addr);
 	state_mark(s, PART_IPTABLES);	/* no rule sets: all are accepted */
 	if (lie && s->rules.n > 4)
-		s->rules.v[1 + pick(s->rules.n - 3)].has ^= RULE_NOT;
+		s->rules.v[1 + lab_pick(s->rules.n - 3)].has ^= RULE_NOT;
 	state_ready(s);
 	m = model_new(s);
 	if (m == NULL)
@@ -609,16 +505,14 @@ main(int argc, char **argv)
 	if (argc != 3 && argc != 4)
 		errx(2, "usage: model_kernel SEED SETS [lie]");
 	lie = argc == 4;
-	seed = strtoull(argv[1], NULL, 10) * 0x9e3779b97f4a7c15u + 1;
+	lab_begin(argv[1]);
 	sets = strtoul(argv[2], NULL, 10);
-	if (mkdtemp(dir) == NULL)
-		err(2, "%s", dir);
 	make_devices();
 	for (unsigned i = 0; i < sets; i++)
 		one_set(i);
 	printf("%lu sets, %u questions: %u sent, %u local, %u refused, %u dropped by "
 	    "the reverse path, %u not known; %u differ\n", sets, n_asked, n_sent,
 	    n_local, n_refused, n_dropped, n_unknown, n_differ);
-	(void)shell("rm -r %s", dir);
+	lab_end();
 	return n_differ > 0;
 }

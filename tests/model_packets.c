@@ -22,7 +22,6 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,112 +29,47 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "capture/state/reader.h"
 #include "decode/model.h"
+#include "tests/model_lab.h"
 
-#define N_DEVS		5
 #define N_PACKETS	10
 #define MAX_SHOWN	10
-#define WAIT_MS		25	/* for a packet that does not come */
+#define WAIT_MS		12	/* for a packet that does not come */
 
-static uint64_t seed;
-static char dir[] = "/tmp/model_packets.XXXXXX";
-static const char *const devs[N_DEVS] = { "eth0", "eth1", "eni0", "eni1", "eni2" };
-static const char *const pods[3] = { "192.168.0.11", "192.168.1.12", "192.168.1.13" };
 static int wire, inside;	/* packets outside; those for this node */
-static int outside_index[N_DEVS];
-static uint8_t macs[N_DEVS][6];
+static int outside_index[LAB_DEVS];
+static uint8_t macs[LAB_DEVS][6];
 static uint16_t next_port = 2000;
 static uint32_t next_id;
 static unsigned n_sent, n_same, n_differ, n_out, n_local, n_dropped, n_unknown,
     n_nat, n_replies, n_marks;
 static bool lie;
 
-static unsigned
-pick(unsigned n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 33) % n;
-}
-
-static bool
-chance(unsigned percent)
-{
-	return pick(100) < percent;
-}
-
-static FILE *
-start(const char *name)
-{
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	if (f == NULL)
-		err(2, "%s", path);
-	return f;
-}
-
-static char *
-slurp(const char *name)
-{
-	char path[64], *p;
-	size_t n, room = 1 << 20;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "r");
-	p = malloc(room);
-	if (f == NULL || p == NULL)
-		err(2, "%s", path);
-	n = fread(p, 1, room - 1, f);
-	p[n] = '\0';
-	fclose(f);
-	return p;
-}
-
-__attribute__((format(printf, 1, 2)))
-static int
-shell(const char *text, ...)
-{
-	char command[512];
-	va_list ap;
-
-	va_start(ap, text);
-	vsnprintf(command, sizeof(command), text, ap);
-	va_end(ap);
-	fflush(NULL);
-	return system(command);
-}
-
 /* ---- the node and its surroundings */
 
 static void
 make_node(const char *world)
 {
-	FILE *f = start("devices");
+	FILE *f = lab_file("devices");
 
 	fprintf(f, "link set lo up\n");
-	for (unsigned i = 0; i < N_DEVS; i++) {
-		fprintf(f, "link add %s type veth peer name w%u netns %s\n", devs[i],
+	for (unsigned i = 0; i < LAB_DEVS; i++) {
+		fprintf(f, "link add %s type veth peer name w%u netns %s\n", lab_devs[i],
 		    i, world);
-		fprintf(f, "link set %s arp off up\n", devs[i]);
+		fprintf(f, "link set %s arp off up\n", lab_devs[i]);
 	}
 	fprintf(f, "addr add 192.168.0.1/24 dev eth0\naddr add 192.168.1.1/24 dev eth1\n");
 	/* As the CNI leaves it: the second subnet is in its own table only. */
 	fprintf(f, "route del 192.168.1.0/24 dev eth1\n");
 	for (unsigned i = 0; i < 3; i++)
-		fprintf(f, "route add %s dev %s scope link\n", pods[i], devs[2 + i]);
+		fprintf(f, "route add %s dev %s scope link\n", lab_pods[i], lab_devs[2 + i]);
 	fprintf(f, "route add default via 192.168.0.254 dev eth0\n"
 	    "route add 192.168.1.254 dev eth1 scope link table 2\n"
 	    "route add default via 192.168.1.254 dev eth1 table 2\n");
 	fclose(f);
-	if (shell("ip -batch %s/devices", dir) != 0 || shell("for i in 0 1 2 3 4; do "
+	if (lab_shell("ip -batch %s/devices", lab_dir) != 0 || lab_shell("for i in 0 1 2 3 4; do "
 	    "ip -n %s link set w$i arp off up || exit 1; done", world) != 0 ||
-	    shell("echo 1 >/proc/sys/net/ipv4/ip_forward") != 0)
+	    lab_shell("echo 1 >/proc/sys/net/ipv4/ip_forward") != 0)
 		errx(2, "cannot make the node");
 }
 
@@ -157,17 +91,17 @@ open_sockets(const char *world)
 	int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	inside = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
-	for (unsigned i = 0; i < N_DEVS; i++) {
-		snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", devs[i]);
+	for (unsigned i = 0; i < LAB_DEVS; i++) {
+		snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", lab_devs[i]);
 		if (ioctl(inside, SIOCGIFHWADDR, &ifr) != 0)
-			err(2, "%s", devs[i]);
+			err(2, "%s", lab_devs[i]);
 		memcpy(macs[i], ifr.ifr_hwaddr.sa_data, 6);
 	}
 	snprintf(path, sizeof(path), "/var/run/netns/%s", world);
 	enter(path);
 	wire = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    htons(ETH_P_ALL));
-	for (unsigned i = 0; i < N_DEVS; i++) {
+	for (unsigned i = 0; i < LAB_DEVS; i++) {
 		snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "w%u", i);
 		if (ioctl(wire, SIOCGIFINDEX, &ifr) != 0)
 			err(2, "w%u", i);
@@ -179,310 +113,40 @@ open_sockets(const char *world)
 }
 
 static void
-set_sysctl(struct state *s, const char *dev, const char *key, int value)
-{
-	char path[96], name[96], text[16];
-	struct sysctl *x;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", dev, key);
-	snprintf(name, sizeof(name), "net.ipv4.conf.%s.%s", dev, key);
-	snprintf(text, sizeof(text), "%d", value);
-	f = fopen(path, "w");
-	if (f == NULL || fprintf(f, "%d\n", value) < 0 || fclose(f) != 0)
-		err(2, "%s", path);
-	x = state_push(s, sysctls);
-	if (x == NULL)
-		err(2, NULL);
-	x->name = state_text(s, name, strlen(name));
-	x->value = state_text(s, text, strlen(text));
-}
-
-static void
 random_settings(struct state *s)
 {
-	for (unsigned d = 0; d <= N_DEVS; d++) {
-		const char *name = d == N_DEVS ? "all" : devs[d];
+	for (unsigned d = 0; d <= LAB_DEVS; d++) {
+		const char *name = d == LAB_DEVS ? "all" : lab_devs[d];
 
-		set_sysctl(s, name, "rp_filter", d == N_DEVS || chance(60) ? 0 :
-		    (int)pick(3));
-		set_sysctl(s, name, "accept_local", 0);
-		set_sysctl(s, name, "src_valid_mark", chance(20));
-		set_sysctl(s, name, "route_localnet", 0);
-		if (d < N_DEVS)
-			set_sysctl(s, name, "forwarding", 1);
+		lab_sysctl(s, name, "rp_filter", d == LAB_DEVS || lab_chance(60) ? 0 :
+		    (int)lab_pick(3));
+		lab_sysctl(s, name, "accept_local", 0);
+		lab_sysctl(s, name, "src_valid_mark", lab_chance(20));
+		lab_sysctl(s, name, "route_localnet", 0);
+		if (d < LAB_DEVS)
+			lab_sysctl(s, name, "forwarding", 1);
 	}
 	state_mark(s, PART_SYSCTLS);
-}
-
-/* ---- random rule sets */
-
-static void
-random_policy(FILE *f)
-{
-	fprintf(f, "rule flush\nrule add pref 32766 lookup main\n");
-	for (unsigned i = 0; i < 3; i++) {
-		if (chance(90))
-			fprintf(f, "rule add pref 512 to %s lookup main\n", pods[i]);
-		if (i > 0 && chance(90))
-			fprintf(f, "rule add pref 1536 from %s lookup 2\n", pods[i]);
-	}
-	if (chance(85))
-		fprintf(f, "rule add pref 1024 fwmark 0x80/0x80 lookup main\n");
-	if (chance(30))
-		fprintf(f, "rule add pref %u fwmark 0x%x/0x%x lookup %s\n",
-		    400 + pick(800), 1 + pick(3), 1 + pick(3), chance(50) ? "2" : "main");
-}
-
-static void
-random_matches(FILE *f, bool in, bool out)
-{
-	static const char *const nets[] = { "192.168.0.0/16", "192.168.1.0/24",
-	    "192.168.1.12/32", "172.20.0.0/16", "8.8.8.0/24", "192.168.0.1/32" };
-
-	if (chance(35))
-		fprintf(f, "%s -d %s", chance(25) ? " !" : "", nets[pick(6)]);
-	if (chance(20))
-		fprintf(f, "%s -s %s", chance(25) ? " !" : "", nets[pick(6)]);
-	if (in && chance(30))
-		fprintf(f, "%s -i %s", chance(20) ? " !" : "", chance(50) ? "eni+" :
-		    devs[pick(N_DEVS)]);
-	if (out && chance(30))
-		fprintf(f, "%s -o %s", chance(20) ? " !" : "", chance(50) ? "eth+" :
-		    devs[pick(N_DEVS)]);
-	if (chance(15))
-		fprintf(f, " -p udp -m udp --dport %u:%u", 80 + pick(2), 81 + pick(3));
-	else if (chance(8))
-		fprintf(f, " -p udp -m multiport --dports 80,82,30080");
-	if (chance(15))
-		fprintf(f, " -m mark%s --mark 0x%x/0x%x", chance(30) ? " !" : "",
-		    pick(4), 3);
-	if (chance(8))
-		fprintf(f, " -m connmark --mark 0x%x/0x80", chance(50) ? 0x80 : 0);
-	if (chance(15))
-		fprintf(f, " -m addrtype%s --%s-type LOCAL", chance(30) ? " !" : "",
-		    chance(70) ? "dst" : "src");
-	if (chance(12))
-		fprintf(f, " -m conntrack --ctstate %s", chance(40) ? "NEW" :
-		    chance(50) ? "RELATED,ESTABLISHED" : chance(50) ? "DNAT" : "SNAT");
-	if (chance(6))
-		fprintf(f, " -m iprange --src-range 192.168.0.5-192.168.1.12");
-}
-
-static void
-mark_target(FILE *f)
-{
-	switch (pick(5)) {
-	case 0:
-		fprintf(f, " -j MARK --set-xmark 0x%x/0x%x\n", pick(4), pick(4));
-		break;
-	case 1:
-		fprintf(f, " -j CONNMARK --set-xmark 0x80/0x80\n");
-		break;
-	case 2:
-		fprintf(f, " -j CONNMARK --restore-mark --nfmask 0x%x --ctmask 0x%x\n",
-		    chance(70) ? 0x80 : 0xff, chance(70) ? 0x80 : 0xff);
-		break;
-	case 3:
-		fprintf(f, " -j CONNMARK --save-mark --nfmask 0x3 --ctmask 0x3\n");
-		break;
-	default:
-		fprintf(f, " -j %s\n", chance(50) ? "RETURN" : "ACCEPT");
-	}
-}
-
-static void
-mangle(FILE *f)
-{
-	static const char *const hooks[] = { "PREROUTING", "INPUT", "FORWARD", "OUTPUT",
-	    "POSTROUTING" };
-
-	fprintf(f, "*mangle\n:X1 - [0:0]\n:X2 - [0:0]\n");
-	if (chance(70))
-		fprintf(f, "-A PREROUTING -i eth0 -m addrtype --dst-type LOCAL "
-		    "--limit-iface-in -j CONNMARK --set-xmark 0x80/0x80\n"
-		    "-A PREROUTING -i eni+ -j CONNMARK --restore-mark --nfmask 0x80 "
-		    "--ctmask 0x80\n");
-	for (unsigned n = pick(7); n > 0; n--) {
-		unsigned h = pick(5);
-
-		fprintf(f, "-A %s", hooks[h]);
-		random_matches(f, h < 3, h > 1);
-		if (chance(25))
-			fprintf(f, " -%c X%u\n", chance(80) ? 'j' : 'g', 1 + pick(2));
-		else
-			mark_target(f);
-	}
-	for (unsigned n = pick(5); n > 0; n--) {
-		fprintf(f, "-A X%u", 1 + pick(2));
-		random_matches(f, false, false);
-		mark_target(f);
-	}
-	if (chance(50)) {
-		fprintf(f, "-A X1");
-		random_matches(f, false, false);
-		fprintf(f, " -j X2\n");
-	}
-	fprintf(f, "COMMIT\n");
-}
-
-static void
-service(FILE *f, unsigned i)
-{
-	unsigned n = 1 + pick(3);
-
-	fprintf(f, "-A KUBE-SERVICES -d 172.20.0.%u/32 -p udp -m udp --dport 80 -j SVC%u\n",
-	    i, i);
-	fprintf(f, "-A KUBE-NODEPORTS -p udp -m udp --dport %u -j EXT%u\n", 30080 + i, i);
-	fprintf(f, "-A EXT%u -j KUBE-MARK-MASQ\n-A EXT%u -j SVC%u\n", i, i, i);
-	for (unsigned e = 0; e < n; e++) {
-		const char *to = chance(70) ? pods[pick(3)] : chance(50) ?
-		    "192.168.7.7" : "203.0.113.9";
-
-		fprintf(f, ":SEP%u%u - [0:0]\n", i, e);
-		fprintf(f, "-A SVC%u", i);
-		if (e < n - 1)
-			fprintf(f, " -m statistic --mode random --probability %.11f",
-			    1.0 / (n - e));
-		fprintf(f, " -j SEP%u%u\n", i, e);
-		fprintf(f, "-A SEP%u%u -s %s/32 -j KUBE-MARK-MASQ\n", i, e, to);
-		fprintf(f, "-A SEP%u%u -p udp -m udp -j DNAT --to-destination %s", i, e,
-		    to);
-		fprintf(f, chance(70) ? ":8080\n" : "\n");
-	}
-}
-
-static void
-connmark_chain(FILE *f)
-{
-	fprintf(f, "-A PREROUTING -i eni+ -j AWS-CONNMARK-CHAIN-0\n"
-	    "-A PREROUTING -j CONNMARK --restore-mark --nfmask 0x80 --ctmask 0x80\n"
-	    "-A AWS-CONNMARK-CHAIN-0 -d 192.168.0.0/16 -j RETURN\n"
-	    "-A AWS-CONNMARK-CHAIN-0 -j CONNMARK --set-xmark 0x80/0x80\n");
-}
-
-static void
-nat(FILE *f)
-{
-	static const char *const flags[] = { "", " --random", " --random-fully" };
-	bool first = chance(20);
-
-	fprintf(f, "*nat\n:KUBE-SERVICES - [0:0]\n:KUBE-NODEPORTS - [0:0]\n"
-	    ":KUBE-MARK-MASQ - [0:0]\n:KUBE-POSTROUTING - [0:0]\n"
-	    ":AWS-SNAT-CHAIN-0 - [0:0]\n:AWS-CONNMARK-CHAIN-0 - [0:0]\n");
-	for (unsigned i = 0; i < 4; i++)
-		fprintf(f, ":SVC%u - [0:0]\n:EXT%u - [0:0]\n", i, i);
-	if (first)
-		connmark_chain(f);
-	fprintf(f, "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n");
-	if (!first && chance(80))
-		connmark_chain(f);
-	if (chance(20))
-		fprintf(f, "-A PREROUTING -d 192.168.0.1/32 -p udp -m udp --dport 82 "
-		    "-j REDIRECT --to-ports 83\n");
-	for (unsigned i = 0; i < 4; i++)
-		service(f, i);
-	fprintf(f, "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\n"
-	    "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n"
-	    "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN\n"
-	    "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0\n"
-	    "-A KUBE-POSTROUTING -j MASQUERADE%s\n", flags[pick(3)]);
-	fprintf(f, "-A POSTROUTING -j KUBE-POSTROUTING\n-A POSTROUTING -j AWS-SNAT-CHAIN-0\n");
-	fprintf(f, "-A AWS-SNAT-CHAIN-0 -d 192.168.0.0/16 -j RETURN\n");
-	if (chance(80))
-		fprintf(f, "-A AWS-SNAT-CHAIN-0 ! -o vlan+ -m addrtype ! --dst-type LOCAL "
-		    "-j SNAT --to-source 192.168.0.1%s\n", flags[pick(3)]);
-	for (unsigned n = pick(3); n > 0; n--) {
-		if (chance(30)) {
-			fprintf(f, "-A POSTROUTING -o eth+ -p udp -m udp --dport 81 "
-			    "-j SNAT --to-source 192.168.0.77:%u-6999\n",
-			    5000 + pick(3));
-			continue;
-		}
-		fprintf(f, "-A POSTROUTING");
-		random_matches(f, false, true);
-		/* Not where it could mark the connection, or meet an answer: of
-		   these one way is not told from the other by what comes out. */
-		if (chance(20))
-			fprintf(f, " -m statistic --mode random --probability 0.%u",
-			    1 + pick(8));
-		fprintf(f, chance(50) ? " -j MASQUERADE\n" :
-		    " -j SNAT --to-source 192.168.0.78\n");
-	}
-	fprintf(f, "COMMIT\n");
-}
-
-static void
-filter(FILE *f)
-{
-	static const char *const hooks[] = { "INPUT", "FORWARD", "OUTPUT" };
-	static const char *const ends[] = { "ACCEPT", "DROP", "RETURN", "REJECT" };
-
-	fprintf(f, "*filter\n:FORWARD %s [0:0]\n:INPUT %s [0:0]\n:Y1 - [0:0]\n:Y2 - [0:0]\n",
-	    chance(85) ? "ACCEPT" : "DROP", chance(90) ? "ACCEPT" : "DROP");
-	for (unsigned n = pick(6); n > 0; n--) {
-		unsigned h = pick(3);
-
-		fprintf(f, "-A %s", hooks[h]);
-		random_matches(f, h < 2, h > 0);
-		if (chance(40))
-			fprintf(f, " -%c Y%u\n", chance(80) ? 'j' : 'g', 1 + pick(2));
-		else
-			fprintf(f, " -j %s\n", ends[pick(4)]);
-	}
-	for (unsigned n = pick(5); n > 0; n--) {
-		fprintf(f, "-A Y%u", 1 + pick(2));
-		random_matches(f, false, false);
-		fprintf(f, " -j %s\n", ends[pick(4)]);
-	}
-	fprintf(f, "COMMIT\n");
 }
 
 static void
 random_set(void)
 {
-	FILE *f = start("policy");
+	FILE *f = lab_file("policy");
 
-	random_policy(f);
+	lab_policy(f);
 	fclose(f);
-	f = start("tables");
-	if (chance(20))
-		fprintf(f, "*raw\n-A PREROUTING -i eni2 -d 8.8.8.0/24 -j NOTRACK\nCOMMIT\n");
-	else
-		fprintf(f, "*raw\nCOMMIT\n");
-	mangle(f);
-	nat(f);
-	filter(f);
+	f = lab_file("tables");
+	lab_tables(f);
 	fclose(f);
-	(void)shell("ip -force -batch %s/policy >/dev/null 2>&1", dir);
-	/* -F first: counters of chains with equal names in the set are fine, rules of
-	   the last set are not.  conntrack -D forgets its connections. */
-	if (shell("iptables-restore <%s/tables 2>%s/errors", dir, dir) != 0) {
-		(void)shell("cat %s/errors %s/tables", dir, dir);
+	(void)lab_shell("ip -force -batch %s/policy >/dev/null 2>&1", lab_dir);
+	if (lab_shell("iptables-restore <%s/tables 2>%s/errors", lab_dir, lab_dir) != 0) {
+		(void)lab_shell("cat %s/errors %s/tables", lab_dir, lab_dir);
 		errx(2, "iptables-restore");
 	}
-	(void)shell("conntrack -F >/dev/null 2>&1; ip rule >%s/rules;"
-	    "ip route show table all >%s/routes; ip addr >%s/addrs;"
-	    "iptables-save >%s/saved", dir, dir, dir, dir);
-}
-
-static void
-report(void *arg, const char *text)
-{
-	(void)arg;
-	errx(2, "reader: %s", text);
-}
-
-static void
-read_dump(struct state *s, const char *name, reader_fn *fn)
-{
-	char *text = slurp(name);
-	struct reader r = { .state = s, .file = name, .data = text,
-	    .len = strlen(text), .report = report };
-
-	fn(&r);
-	reader_done(&r);
-	free(text);
+	(void)lab_shell("conntrack -F >/dev/null 2>&1; ip rule >%s/rules;"
+	    "ip route show table all >%s/routes; ip addr >%s/addrs 2>/dev/null;"
+	    "iptables-save >%s/saved", lab_dir, lab_dir, lab_dir, lab_dir);
 }
 
 /* ---- packets */
@@ -614,7 +278,7 @@ look(uint32_t id, struct seen *s)
 			    !parse(buf + 14, n - 14, id, &s->t))
 				continue;
 			s->out = true;
-			for (unsigned d = 0; d < N_DEVS; d++)
+			for (unsigned d = 0; d < LAB_DEVS; d++)
 				if (outside_index[d] == from.sll_ifindex)
 					s->dev = d;
 		}
@@ -664,7 +328,7 @@ is_way(void *arg, const struct walk *w)
 		h->unknown = true;
 		return true;
 	case WALK_SENT:
-		h->found = s->out && same && strcmp(w->oif, devs[s->dev]) == 0;
+		h->found = s->out && same && strcmp(w->oif, lab_devs[s->dev]) == 0;
 		break;
 	case WALK_LOCAL:
 		h->found = s->local && same;
@@ -693,12 +357,12 @@ judge(struct hope *h, const struct tuple *t, const char *iif, unsigned set)
 	}
 	if (n_differ++ < MAX_SHOWN) {
 		format(t, iif != NULL ? iif : "node", asked, sizeof(asked));
-		format(&h->seen->t, h->seen->out ? devs[h->seen->dev] :
+		format(&h->seen->t, h->seen->out ? lab_devs[h->seen->dev] :
 		    h->seen->local ? "local" : "nothing", got, sizeof(got));
 		printf("# set %u, %s%s\n#   kernel %s\n#   model  %s (%u ways)\n", set,
 		    h->reply ? "answer " : "", asked, got, h->said, h->n);
 		if (n_differ == 1)
-			(void)shell("sed 's/^/# /' %s/rules %s/saved", dir, dir);
+			(void)lab_shell("sed 's/^/# /' %s/rules %s/saved", lab_dir, lab_dir);
 	}
 	return false;
 }
@@ -716,39 +380,39 @@ address(const char *text)
 static unsigned
 random_packet(struct tuple *t)
 {
-	unsigned dev = pick(N_DEVS + 1);
+	unsigned dev = lab_pick(LAB_DEVS + 1);
 	char text[32];
 
 	*t = (struct tuple){ .proto = PROTO_UDP, .sport = next_port++,
-	    .dport = (uint16_t)(80 + pick(3)) };
+	    .dport = (uint16_t)(80 + lab_pick(3)) };
 	if (next_port > 29000)
 		next_port = 2000;
-	if (dev == N_DEVS)
-		t->src = address(chance(60) ? "192.168.0.1" : "192.168.1.1");
-	else if (dev >= 2 && chance(92))
-		t->src = address(pods[dev - 2]);
+	if (dev == LAB_DEVS)
+		t->src = address(lab_chance(60) ? "192.168.0.1" : "192.168.1.1");
+	else if (dev >= 2 && lab_chance(92))
+		t->src = address(lab_pods[dev - 2]);
 	else
-		t->src = address(chance(60) ? "198.51.100.5" : chance(80) ?
+		t->src = address(lab_chance(60) ? "198.51.100.5" : lab_chance(80) ?
 		    "192.168.6.6" : "192.168.0.1");
-	switch (pick(6)) {
+	switch (lab_pick(6)) {
 	case 0:
 	case 1:
-		snprintf(text, sizeof(text), "172.20.0.%u", pick(5));
+		snprintf(text, sizeof(text), "172.20.0.%u", lab_pick(5));
 		t->dport = 80;
 		break;
 	case 2:
-		snprintf(text, sizeof(text), "192.168.%u.1", pick(2));
-		if (chance(60))
-			t->dport = (uint16_t)(30080 + pick(5));
+		snprintf(text, sizeof(text), "192.168.%u.1", lab_pick(2));
+		if (lab_chance(60))
+			t->dport = (uint16_t)(30080 + lab_pick(5));
 		break;
 	case 3:
-		snprintf(text, sizeof(text), "%s", pods[pick(3)]);
+		snprintf(text, sizeof(text), "%s", lab_pods[lab_pick(3)]);
 		break;
 	case 4:
-		snprintf(text, sizeof(text), "192.168.9.%u", 1 + pick(3));
+		snprintf(text, sizeof(text), "192.168.9.%u", 1 + lab_pick(3));
 		break;
 	default:
-		snprintf(text, sizeof(text), "8.8.8.%u", 1 + pick(8));
+		snprintf(text, sizeof(text), "8.8.8.%u", 1 + lab_pick(8));
 	}
 	t->dst = address(text);
 	return dev;
@@ -769,10 +433,10 @@ answer(const struct model *m, const struct walk_query *q, struct hope *h,
 	inject(s->dev, &back, ++next_id);
 	look(next_id, &seen);
 	h->w.after = s->t;	/* with the port that was chosen */
-	model_reply(m, q, &h->w, devs[s->dev], false, &w);
+	model_reply(m, q, &h->w, lab_devs[s->dev], false, &w);
 	is_way(&hope, &w);
 	n_replies++;
-	judge(&hope, &back, devs[s->dev], set);
+	judge(&hope, &back, lab_devs[s->dev], set);
 	return w.ctmark;
 }
 
@@ -815,10 +479,10 @@ one_set(unsigned set)
 		err(2, NULL);
 	random_settings(s);
 	random_set();
-	read_dump(s, "rules", read_ip_rule);
-	read_dump(s, "routes", read_ip_route);
-	read_dump(s, "addrs", read_ip_addr);
-	read_dump(s, "saved", read_iptables_save);
+	lab_read(s, "rules", read_ip_rule);
+	lab_read(s, "routes", read_ip_route);
+	lab_read(s, "addrs", read_ip_addr);
+	lab_read(s, "saved", read_iptables_save);
 	if (lie)
 		for (uint32_t i = 0; i < s->nf_rules.n; i++)
 			if (s->nf_rules.v[i].target.kind == NF_T_SNAT)
@@ -833,7 +497,7 @@ one_set(unsigned set)
 		struct seen seen;
 		struct hope h = { .seen = &seen };
 
-		q.iif = dev < N_DEVS ? devs[dev] : NULL;
+		q.iif = dev < LAB_DEVS ? lab_devs[dev] : NULL;
 		if (q.iif != NULL)
 			inject(dev, &q.t, ++next_id);
 		else
@@ -848,8 +512,8 @@ one_set(unsigned set)
 		asked[n_asked] = q.t;
 		marks[n_asked++] = seen.out ? answer(m, &q, &h, set) : h.w.ctmark;
 	}
-	(void)shell("conntrack -L -p udp >%s/entries 2>/dev/null", dir);
-	entries = slurp("entries");
+	(void)lab_shell("conntrack -L -p udp >%s/entries 2>/dev/null", lab_dir);
+	entries = lab_slurp("entries");
 	for (unsigned i = 0; i < n_asked; i++)
 		check_mark(entries, &asked[i], marks[i], set);
 	free(entries);
@@ -864,11 +528,9 @@ main(int argc, char **argv)
 
 	if (argc != 4 && argc != 5)
 		errx(2, "usage: model_packets SEED SETS WORLD [lie]");
-	seed = strtoull(argv[1], NULL, 10) * 0x9e3779b97f4a7c15u + 1;
+	lab_begin(argv[1]);
 	sets = strtoul(argv[2], NULL, 10);
 	lie = argc == 5;
-	if (mkdtemp(dir) == NULL)
-		err(2, "%s", dir);
 	make_node(argv[3]);
 	open_sockets(argv[3]);
 	for (unsigned i = 0; i < sets; i++)
@@ -876,6 +538,6 @@ main(int argc, char **argv)
 	printf("%lu rule sets, %u packets (%u answers): %u out, %u local, %u dropped, "
 	    "%u translated, %u marks; %u not known, %u differ\n", sets, n_sent,
 	    n_replies, n_out, n_local, n_dropped, n_nat, n_marks, n_unknown, n_differ);
-	(void)shell("rm -r %s", dir);
+	lab_end();
 	return n_differ > 0 || n_same == 0;
 }

@@ -40,7 +40,7 @@ check_string(const char *in, const char *out)
 	struct outbuf o;
 	struct json j = begin(&o);
 
-	json_string(&j, in);
+	json_text(&j, in);
 	assert_string_equal(written(&o), out);
 }
 
@@ -138,7 +138,7 @@ structure(void **state)
 	json_bool(&j, false);
 	json_close(&j, ']');
 	json_key(&j, "c");
-	json_string(&j, "x");
+	json_text(&j, "x");
 	json_close(&j, '}');
 	json_newline(&j);
 	json_open(&j, '{');

@@ -278,6 +278,24 @@ packets_alone(void **state)
 	assert_int_equal(verified_as(&config, &f, 1, NULL), EXIT_FAILED);
 }
 
+/* Multicast and link-local packets are of no route's business. */
+static void
+link_local_is_left_out(void **state)
+{
+	struct flow f = sample_icmp();
+
+	(void)state;
+	f.proto = PROTO_ICMPV6;
+	f.original = sample_tuple(PROTO_ICMPV6, "fe80::1", 0, "ff02::16", 0);
+	assert_int_equal(verified(PATH, &f, 1), EXIT_UNSURE);
+	expect_contains("path: inconclusive: 0 flows judged");
+	f.original = sample_tuple(PROTO_ICMPV6, "2001:db8::7", 0, "fe80:ec2::1", 0);
+	assert_int_equal(verified(ALL, &f, 1), EXIT_UNSURE);
+	expect_contains("path: inconclusive: 0 flows judged");
+	set_finding(&f, "not-forwarded", LEVEL_DROPPED, VERDICT_DROPPED);
+	assert_int_equal(verified(PATH, &f, 1), EXIT_FAILED);
+}
+
 static void
 host_traffic(void **state)
 {
@@ -292,6 +310,9 @@ host_traffic(void **state)
 	expect_contains("no flow of this kind");
 	f.legs[0].dir = DIR_OUT;
 	assert_int_equal(verified(SNAT, &f, 1), EXIT_FINE);
+	/* no CNI is known here: which ENI is the primary one is open */
+	f.node.eni = NULL;
+	assert_int_equal(verified(SNAT, &f, 1), EXIT_UNSURE);
 }
 
 static struct flow
@@ -420,6 +441,7 @@ main(void)
 		cmocka_unit_test(failed_beats_inconclusive),
 		cmocka_unit_test(loss_is_inconclusive),
 		cmocka_unit_test(packets_alone),
+		cmocka_unit_test(link_local_is_left_out),
 		cmocka_unit_test(host_traffic),
 		cmocka_unit_test(form_json),
 		cmocka_unit_test(form_tap),

@@ -11,7 +11,7 @@
 
 #define put_text(j, name, value) do {					\
 	json_key(j, name);						\
-	json_string(j, value);						\
+	json_text(j, value);						\
 } while (0)
 
 static void
@@ -133,9 +133,9 @@ put_nat(struct json *j, const struct prediction *p)
 	json_key(j, "nat");
 	json_open(j, '[');
 	if (w->snat)
-		json_string(j, "snat");
+		json_text(j, "snat");
 	if (w->dnat)
-		json_string(j, "dnat");
+		json_text(j, "dnat");
 	json_close(j, ']');
 	if (rule != NULL && rule->text != NULL)
 		put_text(j, "nat_rule", rule->text);

@@ -51,7 +51,7 @@ is_plain(char c)
 }
 
 void
-json_string(struct json *j, const char *s)
+json_text(struct json *j, const char *s)
 {
 	struct outbuf *o = j->out;
 

@@ -90,7 +90,7 @@ json_bool(struct json *j, bool v)
 } while (0)
 
 void	json_i64(struct json *, int64_t);
-void	json_string(struct json *, const char *);
+void	json_text(struct json *, const char *);
 void	json_time(struct json *, struct nstime);
 void	json_addr(struct json *, const struct addr *);
 

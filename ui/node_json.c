@@ -9,7 +9,7 @@
 #define put_text(j, name, value) do {					\
 	if ((value) != NULL) {						\
 		json_key(j, name);					\
-		json_string(j, value);					\
+		json_text(j, value);					\
 	}								\
 } while (0)
 #define put_number(j, name, value) do {					\
@@ -129,7 +129,7 @@ put_ranges(struct json *j, const struct prefix *p, unsigned n)
 	json_open(j, '[');
 	for (unsigned i = 0; i < n; i++) {
 		prefix_format(&p[i], text);
-		json_string(j, text);
+		json_text(j, text);
 	}
 	json_close(j, ']');
 }

@@ -107,7 +107,7 @@ put_leg_iface(struct json *j, const struct naming *names, const struct leg *l)
 	j->out->p = p;
 	j->comma = true;
 	json_key(j, "ifname");
-	json_string(j, ifc.name);
+	json_text(j, ifc.name);
 }
 
 static void
@@ -180,11 +180,11 @@ put_pod(struct json *j, const struct pod *p, const struct addr *ip,
 	json_open(j, '{');
 	if (p->ns != NULL) {
 		json_key(j, "namespace");
-		json_string(j, p->ns);
+		json_text(j, p->ns);
 	}
 	if (p->name != NULL) {
 		json_key(j, "name");
-		json_string(j, p->name);
+		json_text(j, p->name);
 	}
 	if (ip != NULL) {
 		json_key(j, "ip");
@@ -192,7 +192,7 @@ put_pod(struct json *j, const struct pod *p, const struct addr *ip,
 	}
 	if (veth != NULL) {
 		json_key(j, "veth");
-		json_string(j, veth);
+		json_text(j, veth);
 	}
 	json_close(j, '}');
 }
@@ -238,11 +238,11 @@ put_eni(struct json *j, const struct eni *e)
 	json_open(j, '{');
 	if (e->dev != NULL) {
 		json_key(j, "ifname");
-		json_string(j, e->dev);
+		json_text(j, e->dev);
 	}
 	if (e->id != NULL) {
 		json_key(j, "id");
-		json_string(j, e->id);
+		json_text(j, e->id);
 	}
 	if (e->device >= 0) {
 		json_key(j, "device");
@@ -267,7 +267,7 @@ put_route(struct json *j, const struct flow_node *n)
 		json_u64(j, n->rule->priority);
 		if (n->rule->text != NULL) {
 			json_key(j, "rule");
-			json_string(j, n->rule->text);
+			json_text(j, n->rule->text);
 		}
 	}
 	if (n->route != NULL) {
@@ -275,7 +275,7 @@ put_route(struct json *j, const struct flow_node *n)
 		put_name(j, present_table(n->route->table, table));
 		if (n->route->text != NULL) {
 			json_key(j, "route");
-			json_string(j, n->route->text);
+			json_text(j, n->route->text);
 		}
 	}
 	json_close(j, '}');
@@ -295,7 +295,7 @@ put_conntrack(struct json *j, const struct ct_entry *c)
 	json_open(j, '{');
 	if (c->state != NULL) {
 		json_key(j, "state");
-		json_string(j, c->state);
+		json_text(j, c->state);
 	}
 	json_key(j, "mark");
 	json_u64(j, c->mark);
@@ -315,13 +315,13 @@ put_service(struct json *j, const struct flow_node *n)
 	json_open(j, '{');
 	if (n->service_ns != NULL) {
 		json_key(j, "namespace");
-		json_string(j, n->service_ns);
+		json_text(j, n->service_ns);
 	}
 	json_key(j, "name");
-	json_string(j, n->service);
+	json_text(j, n->service);
 	if (n->service_port != NULL && n->service_port[0] != '\0') {
 		json_key(j, "port");
-		json_string(j, n->service_port);
+		json_text(j, n->service_port);
 	}
 	json_close(j, '}');
 }
@@ -338,12 +338,12 @@ put_why(struct json *j, const struct flow_node *n)
 		put_route(j, n);
 	if (nat != NULL && nat->text != NULL) {
 		json_key(j, "nat_rule");
-		json_string(j, nat->text);
+		json_text(j, nat->text);
 	}
 	if (n->dnat_rule != NULL && n->dnat_rule != nat &&
 	    n->dnat_rule->text != NULL) {
 		json_key(j, "dnat_rule");
-		json_string(j, n->dnat_rule->text);
+		json_text(j, n->dnat_rule->text);
 	}
 	if (n->ct != NULL)
 		put_conntrack(j, n->ct);
@@ -379,13 +379,13 @@ put_findings(struct json *j, const struct flow *f)
 		put_name(j, level_name(g->level));
 		if (g->cause != NULL) {
 			json_key(j, "cause");
-			json_string(j, g->cause);
+			json_text(j, g->cause);
 		}
 		json_key(j, "text");
-		json_string(j, g->text);
+		json_text(j, g->text);
 		if (g->fix[0] != '\0') {
 			json_key(j, "fix");
-			json_string(j, g->fix);
+			json_text(j, g->fix);
 		}
 		json_close(j, '}');
 	}

@@ -10,7 +10,7 @@
 									\
 	if (value_ != NULL) {						\
 		json_key(j, name);					\
-		json_string(j, value_);					\
+		json_text(j, value_);					\
 	}								\
 } while (0)
 

@@ -25,7 +25,7 @@ put_field(struct outbuf *o, const char *before, const char *value)
 	if (value == NULL)
 		return;
 	outbuf_str(o, before);
-	json_string(&j, value);
+	json_text(&j, value);
 	outbuf_char(o, '\n');
 }
 
