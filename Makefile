@@ -67,11 +67,7 @@ $B/support.a: $(SUPPORT)
 
 # A test or fuzzer links what it includes: decode/ alone, which keeps that free
 # of everything but libc; or capture/ too; or all three.
-included = $(wildcard $(patsubst tests/tests/%,tests/%,$(addprefix tests/, \
-           $(shell sed -nE 's/^\#include "(.*)"/\1/p' $1))))
-heads = $(sort $(foreach h,$(call included,tests/$(notdir $1).c), \
-        $h $(call included,$h)))
-uses = $(shell grep -lsE '"$2/' tests/$(notdir $1).c $(heads))
+uses = $(shell $(CC) $(STD) -MM tests/$(notdir $1).c | grep -m1 -o ' $2/')
 deps = $(if $(call uses,$1,ui),$B/ui.a) \
        $(if $(call uses,$1,ui)$(call uses,$1,capture),$B/capture.a) $B/decode.a
 libs = $(if $(call uses,$1,ui)$(call uses,$1,capture),$(LIBS))

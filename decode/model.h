@@ -85,7 +85,9 @@ struct walk_query {
 };
 
 enum walk_end {
-	WALK_UNKNOWN,		/* see `why` */
+	/* See `why`.  The other fields hold what was found until then: a route that
+	   is sure (`oif`, when route.end is ROUTE_TO) also without rule sets. */
+	WALK_UNKNOWN,
 	WALK_SENT,		/* left by `oif` */
 	WALK_LOCAL,		/* delivered to a process of this node */
 	WALK_DROPPED,		/* see `cause` and what decided */

@@ -199,7 +199,8 @@ random_set(void)
 	/* Some are refused: the same twice, a gateway that is not reachable.  What
 	   was taken is read back. */
 	(void)lab_shell("ip -force -batch %s/set >/dev/null 2>&1; ip rule >%s/rules;"
-	    "ip route show table all >%s/routes; ip addr >%s/addrs", lab_dir, lab_dir, lab_dir, lab_dir);
+	    "ip route show table all >%s/routes; ip addr >%s/addrs", lab_dir, lab_dir,
+	    lab_dir, lab_dir);
 }
 
 /* ---- questions */
@@ -296,7 +297,8 @@ refusal(const struct state *s, const struct walk_query *q,
 
 /* What the model says, in the words that say() gives the kernel's answer. */
 static void
-predict(const struct state *s, const struct model *m, struct question *x, char out[static 160])
+predict(const struct state *s, const struct model *m, struct question *x,
+    char out[static 160])
 {
 	struct walk_query *q = &x->q;
 	struct route_query rq = { .src = q->t.src, .dst = q->t.dst, .iif = q->iif,

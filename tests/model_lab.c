@@ -72,6 +72,8 @@ lab_slurp(const char *name)
 	if (f == NULL || p == NULL)
 		err(2, "%s", path);
 	n = fread(p, 1, room - 1, f);
+	if (n == room - 1)
+		errx(2, "%s: too long", path);
 	p[n] = '\0';
 	fclose(f);
 	return p;

@@ -5,6 +5,7 @@
 # with packets.  In network namespaces of our own.
 . "$(dirname "$0")/tap.sh"
 SETS=1000 RULE_SETS=110
+case $BUILD in *-san) SETS=250 RULE_SETS=30 ;; esac
 NODE=ppmk$$ WORLD=ppmw$$
 
 namespaces() {

@@ -58,11 +58,8 @@ static ssize_t
 entry_bytes(void *from, void *buf, size_t len)
 {
 	struct source *s = from;
-	ssize_t n;
+	ssize_t n = archive_read_data(s->archive, buf, len);
 
-	do
-		n = archive_read_data(s->archive, buf, len);
-	while (n == ARCHIVE_RETRY);
 	if (n >= 0)
 		return n;
 	bundle_bad(s->bundle, "cut or damaged within %s, which is not read (%s); "
@@ -165,9 +162,8 @@ take_entries(struct source *s, struct archive_entry *e)
 		take_entry(s, e);
 		if (s->cut)
 			return;
-		do
-			rc = archive_read_next_header(s->archive, &e);
-		while (rc == ARCHIVE_RETRY);
+		/* ARCHIVE_RETRY would go on in the midst of a file's bytes */
+		rc = archive_read_next_header(s->archive, &e);
 	}
 	if (rc != ARCHIVE_EOF)
 		bundle_bad(s->bundle, "cut or damaged (%s); what came before it is "

@@ -176,12 +176,12 @@ read_eni(struct jdoc *d, const char *key, const json_t *o, int32_t card)
 
 	if (id == NULL)
 		id = key;
-	if (is_known(s, id)) {
-		jdoc_bad(d, "", "%s is listed a second time", id);
-		return;
-	}
 	if (s->enis.n == ENIS_MAX) {
 		jdoc_bad(d, "", "more than %d ENIs", ENIS_MAX);
+		return;
+	}
+	if (is_known(s, id)) {
+		jdoc_bad(d, "", "%s is listed a second time", id);
 		return;
 	}
 	f = state_push(s, enis);

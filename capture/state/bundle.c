@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "capture/state/files.h"
-#include "capture/state/iproute2.h"
 
 /* A node with 250,000 connections has 50 MB of conntrack text. */
 const struct bundle_limits bundle_limits = {
@@ -210,13 +209,10 @@ run(struct bundle *b, const struct incoming *in)
 		.state = b->state, .file = in->path, .data = b->buf, .len = in->len,
 		.report = b->report, .report_arg = b->report_arg,
 	};
-	uint32_t connections = b->state->conntrack.n;
 
 	if (r.data == NULL)
 		r.data = "";
 	in->read(&r);
-	if (in->read == read_conntrack)
-		merge_conntrack(&r, connections);
 	reader_done(&r);
 	b->n_read++;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,48 +47,69 @@ find_program(const char *name, char path[static 256])
 	return false;
 }
 
-/* In the child: async-signal-safe calls alone. */
-static void
-become(const char *path, const char *const argv[], int out, int err)
+/* With standard input empty, signals as usual, and in a process group of its own,
+   so that what it starts can be ended with it.  0 or errno. */
+static int
+spawn(pid_t *pid, const char *path, const char *const argv[], int out, int err)
 {
 	static const char *const env[] = {
 		"LC_ALL=C", "PATH=/usr/sbin:/sbin:/usr/bin:/bin", NULL,
 	};
-	int null = open("/dev/null", O_RDONLY);
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t usual;
+	int error;
 
-	/* what the terminal or we may have changed */
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
-		_exit(127);
-	execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
-	_exit(127);
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGPIPE);
+	sigaddset(&usual, SIGINT);
+	if (posix_spawn_file_actions_init(&files) != 0)
+		return ENOMEM;
+	if (posix_spawnattr_init(&attr) != 0) {
+		posix_spawn_file_actions_destroy(&files);
+		return ENOMEM;
+	}
+	posix_spawnattr_setsigdefault(&attr, &usual);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF |
+	    POSIX_SPAWN_SETPGROUP);
+	error = posix_spawn_file_actions_addopen(&files, 0, "/dev/null",
+	    O_RDONLY, 0);
+	if (error == 0)
+		error = posix_spawn_file_actions_adddup2(&files, out, 1);
+	if (error == 0)
+		error = posix_spawn_file_actions_adddup2(&files, err, 2);
+	if (error == 0)
+		error = posix_spawn(pid, path, &files, &attr,
+		    (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	return error;
 }
 
-static bool
+/* 0 or errno. */
+static int
 start(struct child *c, const char *path, const char *const argv[])
 {
-	int out[2], err[2];
+	int out[2], err[2], error;
 
 	if (pipe2(out, O_CLOEXEC) != 0)
-		return false;
+		return errno;
 	if (pipe2(err, O_CLOEXEC) != 0) {
+		error = errno;
 		close(out[0]);
 		close(out[1]);
-		return false;
+		return error;
 	}
-	c->pid = fork();
-	if (c->pid == 0)
-		become(path, argv, out[1], err[1]);
+	error = spawn(&c->pid, path, argv, out[1], err[1]);
 	close(out[1]);
 	close(err[1]);
 	c->out = out[0];
 	c->err = err[0];
-	if (c->pid > 0)
-		return true;
-	close(out[0]);
-	close(err[0]);
-	return false;
+	if (error != 0) {
+		close(out[0]);
+		close(err[0]);
+	}
+	return error;
 }
 
 static void
@@ -168,7 +190,7 @@ reap(struct child *c, bool wait)
 			return status;
 		nanosleep(&step, NULL);
 	}
-	kill(c->pid, SIGKILL);
+	kill(-c->pid, SIGKILL);
 	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status;
@@ -196,7 +218,7 @@ collect_program(struct collected *r, const char *const argv[], size_t max,
 	struct child c = { .until_ms = now_ms() + limit_ms };
 	char path[256];
 	bool heard;
-	int status;
+	int status, error;
 
 	*r = (struct collected){ 0 };
 	if (!find_program(argv[0], path)) {
@@ -204,9 +226,10 @@ collect_program(struct collected *r, const char *const argv[], size_t max,
 		snprintf(r->why, sizeof(r->why), "no program %s", argv[0]);
 		return false;
 	}
-	if (!start(&c, path, argv)) {
+	error = start(&c, path, argv);
+	if (error != 0) {
 		snprintf(r->why, sizeof(r->why), "cannot run %s: %s", argv[0],
-		    strerror(errno));
+		    strerror(error));
 		return false;
 	}
 	heard = listen_to(&c, r, max);

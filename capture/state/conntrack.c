@@ -13,6 +13,7 @@
 
 #include "decode/packet.h"
 
+#define STATE_NAME_MAX	32
 #define JOINED_MAX	2048	/* the two halves of a line that was torn */
 
 struct conntrack {
@@ -169,7 +170,13 @@ ct_state(struct state *s, struct ct_fields *f, struct span v)
 			f->e.state = names[i];
 			return;
 		}
-	f->e.state = state_text(s, v.p, v.len);
+	/* One that came to the kernel since. */
+	for (size_t i = 0; i < v.len; i++)
+		if (v.p[i] != '_' && (v.p[i] < 'A' || v.p[i] > 'Z') &&
+		    (v.p[i] < '0' || v.p[i] > '9'))
+			return;
+	if (v.len > 0 && v.len <= STATE_NAME_MAX)
+		f->e.state = state_text(s, v.p, v.len);
 }
 
 bool

@@ -425,11 +425,13 @@ take_neigh(struct reader *r, const struct line *l)
 void
 read_ip_neigh(struct reader *r)
 {
+	uint32_t before = r->state->neighs.n;
 	struct line l = { 0 };
 
 	while (reader_line(r, &l))
 		take_neigh(r, &l);
-	if (r->len == 0 || r->n_bad == 0)
+	/* a node may well know none at the moment */
+	if (r->n_bad == 0 || r->state->neighs.n > before)
 		state_mark(r->state, PART_NEIGHS);
 	merge_neighs(r);
 }

@@ -31,15 +31,14 @@ bool	link_kind_has_parent(const char *kind);
 bool	ip_table_number(const struct word *, uint32_t *out);
 
 /*
- * merge.c: the same fact may stand in several files of a bundle.  Each of these
- * is told how many records there were before this file, and takes those of its
- * own out again that were known; where they contradict, that is reported.
+ * merge.c: the same fact may stand in several files of a bundle.  What is known
+ * already is taken out again; where files contradict, that is reported.  before:
+ * how many records there were before this file.
  */
 void	merge_rules(struct reader *, uint32_t before);
 void	merge_routes(struct reader *, uint32_t before);
 void	merge_links(struct reader *);
 void	merge_addrs(struct reader *);
 void	merge_neighs(struct reader *);
-void	merge_conntrack(struct reader *, uint32_t before);
 
 #endif

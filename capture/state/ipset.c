@@ -123,12 +123,14 @@ view_fill(struct state *s, uint32_t view, uint32_t set, const char *dirs)
 	uint32_t all = s->nf_sets.v[set].keys, n = s->nf_sets.v[set].n;
 	uint32_t first = s->nf_sets.v[set].first;
 	unsigned n_dims = dimensions(all, dims);
+	bool same = true;
 
 	for (unsigned i = 0; i < n_dims; i++) {
 		fields[i] = field_of(dims[i], strncmp(dirs, "dst", 3) == 0);
 		if (keys & fields[i])
 			keys |= NF_K_UNKNOWN;
 		keys |= fields[i];
+		same &= fields[i] == dims[i];
 		dirs += strlen(dirs) > 4 ? 4 : strlen(dirs);
 		if (*dirs == '\0' && i + 1 < n_dims)
 			keys |= NF_K_UNKNOWN;	/* too few directions: no match */
@@ -139,7 +141,7 @@ view_fill(struct state *s, uint32_t view, uint32_t set, const char *dirs)
 	}
 	keys |= all & NF_K_PROTO;
 	s->nf_sets.v[view].keys = keys;
-	if (keys == all) {		/* the same elements */
+	if (same) {
 		s->nf_sets.v[view].first = first;
 		s->nf_sets.v[view].n = n;
 		return;
@@ -212,8 +214,10 @@ set_type(struct ipset *t, struct span type)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (span_is(type, types[i].name))
 			keys = types[i].keys;
+	/* Behind elements it would be another one's. */
 	if (t->set != STATE_NONE)
-		t->s->nf_sets.v[t->set].keys = keys;
+		t->s->nf_sets.v[t->set].keys =
+		    t->s->nf_sets.v[t->set].n > 0 ? NF_K_UNKNOWN : keys;
 }
 
 static void

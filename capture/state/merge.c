@@ -81,24 +81,6 @@ compare_neigh(const void *a, const void *b)
 	return rc ? rc : memcmp(&x->addr, &y->addr, sizeof(x->addr));
 }
 
-/* The kernel has one entry of a tuple in a zone. */
-static int
-compare_ct(const void *a, const void *b)
-{
-	const struct ct_entry *x = a, *y = b;
-	int rc = memcmp(&x->orig.src, &y->orig.src, sizeof(x->orig.src));
-
-	if (rc == 0)
-		rc = memcmp(&x->orig.dst, &y->orig.dst, sizeof(x->orig.dst));
-	if (rc != 0)
-		return rc;
-	BY(x->orig.sport, y->orig.sport);
-	BY(x->orig.dport, y->orig.dport);
-	BY(x->orig.proto, y->orig.proto);
-	BY(x->zone, y->zone);
-	return 0;
-}
-
 /* What a repeated record says and the first one does not. */
 typedef void fill_fn(struct reader *, void *first, const void *repeated);
 
@@ -123,24 +105,16 @@ fill_neigh(struct reader *r, void *first, const void *repeated)
 	to->permanent |= from->permanent;
 }
 
-static void
-fill_nothing(struct reader *r, void *first, const void *repeated)
-{
-	(void)r;
-	(void)first;
-	(void)repeated;
-}
-
-/* Leave out each record from `from` on that equals one before it. */
+/* Leave out each record that equals one before it. */
 static void
 drop_repeats(struct reader *r, void *base, size_t size, uint32_t *n,
-    uint32_t from, compare_fn *compare, fill_fn *fill)
+    compare_fn *compare, fill_fn *fill)
 {
 	struct state *s = r->state;
-	uint32_t *order, kept = from, first = 0;
+	uint32_t *order, kept = 0, first = 0;
 	char *v = base, *repeated;
 
-	if (*n == from)
+	if (*n == 0)
 		return;
 	order = sort_records(s, base, size, *n, compare);
 	repeated = calloc(*n + 1, 1);
@@ -155,11 +129,10 @@ drop_repeats(struct reader *r, void *base, size_t size, uint32_t *n,
 			first = i;
 			continue;
 		}
-		if (order[i] >= from)
-			fill(r, v + order[first] * size, v + order[i] * size);
+		fill(r, v + order[first] * size, v + order[i] * size);
 		repeated[order[i]] = 1;
 	}
-	for (uint32_t i = from; i < *n; i++) {
+	for (uint32_t i = 0; i < *n; i++) {
 		if (repeated[i])
 			continue;
 		memmove(v + kept * size, v + i * size, size);
@@ -177,7 +150,7 @@ merge_addrs(struct reader *r)
 
 	if (s->addrs.n > 0)
 		state_mark(s, PART_ADDRESSES);
-	drop_repeats(r, s->addrs.v, sizeof(*s->addrs.v), &s->addrs.n, 0,
+	drop_repeats(r, s->addrs.v, sizeof(*s->addrs.v), &s->addrs.n,
 	    compare_addr, fill_addr);
 }
 
@@ -186,20 +159,8 @@ merge_neighs(struct reader *r)
 {
 	struct state *s = r->state;
 
-	drop_repeats(r, s->neighs.v, sizeof(*s->neighs.v), &s->neighs.n, 0,
+	drop_repeats(r, s->neighs.v, sizeof(*s->neighs.v), &s->neighs.n,
 	    compare_neigh, fill_neigh);
-}
-
-/* Within one file an entry may well stand twice: the kernel goes through its
-   table while that changes. */
-void
-merge_conntrack(struct reader *r, uint32_t before)
-{
-	struct state *s = r->state;
-
-	if (before > 0)
-		drop_repeats(r, s->conntrack.v, sizeof(*s->conntrack.v),
-		    &s->conntrack.n, before, compare_ct, fill_nothing);
 }
 
 /* ---- links: what one file does not say of a link, another may */
@@ -245,7 +206,7 @@ merge_links(struct reader *r)
 
 	if (s->links.n > 0)
 		state_mark(s, PART_LINKS);
-	drop_repeats(r, s->links.v, sizeof(*s->links.v), &s->links.n, 0,
+	drop_repeats(r, s->links.v, sizeof(*s->links.v), &s->links.n,
 	    compare_link, fill_link);
 }
 

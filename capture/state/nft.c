@@ -4,10 +4,10 @@
  * rules out of the list of objects.
  *
  * A ruleset of a large node is many megabytes on one line.  So the list is cut
- * into its objects here, and each is given to jansson alone, in four passes:
+ * into its objects here, and each is given to jansson alone, kind by kind:
  * tables, chains, sets, rules.  What iptables-nft made (its tables have
- * iptables' names and its chains capitals) is left to iptables-save, which shows
- * more of it: nft has no words for iptables' modules.
+ * iptables' names and its chains capitals) is left to iptables-save, which
+ * shows more of it: nft has no words for iptables' modules.
  */
 #include "capture/state/nft_int.h"
 
@@ -99,9 +99,17 @@ list_begin(const struct reader *r)
 	return p < end && *p == '[' ? p + 1 : NULL;
 }
 
-/* Every object whose key is one of these.  False when the list has no end. */
 static bool
-objects_each(struct nft *t, const char *first, const char *key, const char *or_key,
+has_text(const char *p, const char *end, const char *text)
+{
+	return text == NULL ||
+	    memmem(p, (size_t)(end - p), text, strlen(text)) != NULL;
+}
+
+/* Every object with this key, and with this text in it (NULL: any).  False when
+   the list has no end. */
+static bool
+objects_each(struct nft *t, const char *first, const char *key, const char *text,
     object_fn *fn)
 {
 	const char *p = first, *end = t->r->data + t->r->len;
@@ -119,10 +127,8 @@ objects_each(struct nft *t, const char *first, const char *key, const char *or_k
 		next = value_end(p, end);
 		if (next == NULL)
 			return false;
-		if (key_is(p, next, key))
+		if (key_is(p, next, key) && has_text(p, next, text))
 			object_read(t, p, next, key, fn);
-		else if (or_key != NULL && key_is(p, next, or_key))
-			object_read(t, p, next, or_key, fn);
 		for (; p < next; p++)
 			t->line += *p == '\n';
 		if (t->s->no_memory)
@@ -178,9 +184,18 @@ table_add(struct nft *t, const char *family, const char *name)
 	return n;
 }
 
-/* A chain tells of its table as well, and whether iptables-nft made it. */
 static void
-table_note(struct nft *t, const json_t *chain)
+table_note(struct nft *t, const json_t *o)
+{
+	const char *family = nft_string(o, "family"), *name = nft_string(o, "name");
+
+	if (table_find(t, family, name) == NULL)
+		table_add(t, family, name);
+}
+
+/* A base chain shows whether iptables-nft made its table. */
+static void
+base_note(struct nft *t, const json_t *chain)
 {
 	static const char *const tables[] = {
 		"nat", "mangle", "filter", "raw", "security", NULL,
@@ -342,8 +357,13 @@ rule_read(struct nft *t, const json_t *o)
 	const char *comment = nft_string(o, "comment");
 
 	t->table = table_of(t, o);
-	if (t->table == NULL)
+	if (t->table == NULL) {
+		if (table_find(t, nft_string(o, "family"), nft_string(o, "table")) == NULL)
+			reader_bad(t->r, t->line, "found a rule of table \"%.60s\", "
+			    "which is not in the list; it is skipped",
+			    nft_string(o, "table"));
 		return;
+	}
 	t->chain = state_find_chain(t->s, t->table->index, nft_string(o, "chain"));
 	if (t->chain == STATE_NONE) {
 		reader_bad(t->r, t->line, "found a rule of chain \"%.60s\", which "
@@ -394,10 +414,12 @@ read_nft_json(struct reader *r)
 		return;
 	}
 	state_mark(r->state, PART_NFT);
-	objects_each(&t, first, "chain", NULL, table_note);
+	objects_each(&t, first, "table", NULL, table_note);
+	objects_each(&t, first, "chain", "\"hook\"", base_note);
 	tables_keep(&t);
 	objects_each(&t, first, "chain", NULL, chain_read);
-	objects_each(&t, first, "set", "map", set_read);
+	objects_each(&t, first, "set", NULL, set_read);
+	objects_each(&t, first, "map", NULL, set_read);
 	if (t.n_named > 0)
 		qsort(t.named, t.n_named, sizeof(*t.named), nft_named_order);
 	whole = objects_each(&t, first, "rule", NULL, rule_read);

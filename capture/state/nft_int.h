@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nft_int.h - a ruleset in nft's JSON while it is read: nft.c (objects),
- * nft_expr.c (what is compared), nft_set.c (elements), nft_stmt.c (what is
- * done), nft_text.c (words for people).
+ * nft_expr.c (what is compared), nft_value.c (with what), nft_set.c
+ * (elements), nft_stmt.c (what is done), nft_text.c (words for people).
  */
 #ifndef CAPTURE_STATE_NFT_INT_H
 #define CAPTURE_STATE_NFT_INT_H
@@ -72,12 +72,6 @@ struct nft_key {
 };
 
 bool	nft_key_read(const json_t *, struct nft_key *);
-/* The only member of an object, {"jump": {...}}; NULL when it is none. */
-const json_t *nft_only(const json_t *, const char **name);
-/* The member of an object, NULL when it is not one or has none. */
-const json_t *nft_get(const json_t *, const char *name);
-const char *nft_string(const json_t *, const char *name);	/* "" when absent */
-bool	nft_number(const json_t *, uint64_t max, uint64_t *out);
 /* Matches for what the key says without words: TCP for `tcp dport`. */
 void	nft_implied(struct nft *, const struct nft_key *);
 /* Matches for {"match": ...}, or one NF_M_UNKNOWN. */
@@ -85,12 +79,25 @@ void	nft_match(struct nft *, const json_t *);
 /* A match of one key with one value; false when it is not known. */
 bool	nft_compare(struct nft *, const struct nft_key *, const char *op,
 	    const json_t *right);
+
+/* ---- nft_value.c */
+
+/* The only member of an object, {"jump": {...}}; NULL when it is none. */
+const json_t *nft_only(const json_t *, const char **name);
+/* The member of an object, NULL when it is not one or has none. */
+const json_t *nft_get(const json_t *, const char *name);
+const char *nft_string(const json_t *, const char *name);	/* "" when absent */
+bool	nft_number(const json_t *, uint64_t max, uint64_t *out);
 bool	nft_value_prefix(const json_t *, struct prefix *);
 bool	nft_value_range(const json_t *, struct addr out[static 2]);
 bool	nft_value_ports(const json_t *, struct nf_ports *);
 bool	nft_value_proto(const json_t *, uint8_t *);
 /* A device, "eni*" as "eni+". */
 const char *nft_value_dev(struct nft *, const json_t *);
+
+enum nft_bits { NFT_B_STATE, NFT_B_STATUS, NFT_B_TYPE, NFT_B_FLAGS };
+/* A name, or a list or set of names, as bits; *n how many. */
+bool	nft_value_bits(const json_t *, enum nft_bits, uint32_t *out, unsigned *n);
 
 /* ---- nft_set.c */
 

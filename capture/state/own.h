@@ -121,7 +121,12 @@ struct own_in {
 /* Members of an object into a record; false when one that must be there is not
    (reported), or when there is no object. */
 bool	own_read_fields(struct own_in *, const struct field *, void *record);
+bool	own_read_field(struct own_in *, const struct field *, char *record);
+/* The usual values where they are not 0. */
+void	own_set_usual(const struct field *, char *record);
 bool	own_read_text(struct own_in *, const char **);
+/* A text cut to the room, with a NUL, for the parsers of addresses and the like. */
+bool	own_read_short(struct own_in *, char *out, size_t room);
 bool	own_read_addr(struct own_in *, struct addr *);
 bool	own_read_prefix(struct own_in *, struct prefix *);
 bool	own_read_words(struct own_in *, const char *const *words, uint64_t *);

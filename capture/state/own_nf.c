@@ -101,10 +101,11 @@ put_match_value(struct own_out *o, const struct nf_match *m)
 void
 own_put_matches(struct own_out *o, const struct nf_rule *r)
 {
-	const struct nf_match *m = o->state->nf_matches.v + r->first_match;
+	const struct nf_match *m;
 
 	if (r->n_matches == 0)
 		return;
+	m = &o->state->nf_matches.v[r->first_match];
 	own_key(o, "matches");
 	own_open(o, '[');
 	for (unsigned i = 0; i < r->n_matches; i++, m++) {

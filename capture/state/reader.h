@@ -36,6 +36,7 @@ __attribute__((format(printf, 3, 4)))
 void	reader_bad(struct reader *, unsigned long line, const char *text, ...);
 void	reader_done(struct reader *);
 /* The same for who has no reader; report may be NULL. */
+__attribute__((format(printf, 5, 0)))
 void	report_file(state_report *report, void *arg, const char *file,
 	    unsigned long line, const char *text, va_list);
 /* Bytes that could steer a terminal become '?'. */
@@ -60,7 +61,8 @@ typedef void reader_fn(struct reader *);
 reader_fn	read_ip_rule, read_ip6_rule, read_ip_route, read_ip6_route,
 		read_ip_addr,	/* `ip addr` and `ip -d link` text */
 		read_ip_neigh, read_ifconfig;
-/* ip_json.c: ip -j ...: link/addr, rule, route, neigh; told apart by content. */
+/* ip_json.c, ip_json_link.c: ip -j ...: link/addr, rule, route, neigh; told apart
+   by content. */
 reader_fn	read_ip_json;
 /* plain.c */
 reader_fn	read_sysctl, read_metrics, read_ipvsadm, read_hostname;

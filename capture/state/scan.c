@@ -33,7 +33,7 @@ is_blank(char c)
 struct span
 span_word(struct span *s)
 {
-	const char *p = s->p, *end = p + s->len;
+	const char *p = s->p ? s->p : "", *end = p + s->len;
 	struct span w;
 
 	while (p < end && is_blank(*p))
@@ -128,10 +128,12 @@ scan_addr(struct span s, struct addr *out)
 {
 	char text[ADDR_TEXT_MAX];
 
+	if (s.len == 0)
+		return false;
 	if (scan_v4(s, out))
 		return true;
-	if (s.len >= sizeof(text) || s.len == 0 ||
-	    memchr(s.p, ':', s.len) == NULL || memchr(s.p, '\0', s.len) != NULL)
+	if (s.len >= sizeof(text) || memchr(s.p, ':', s.len) == NULL ||
+	    memchr(s.p, '\0', s.len) != NULL)
 		return false;
 	memcpy(text, s.p, s.len);
 	text[s.len] = '\0';

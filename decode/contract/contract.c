@@ -89,6 +89,7 @@ contract_free(struct contract *c)
 	free(c->ranges.v);
 	free(c->places);
 	free(c->enis);
+	free(c->by_fact);
 	free(c->more);
 	free(c);
 }

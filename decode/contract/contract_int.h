@@ -20,6 +20,10 @@ enum {
 #define TABLE_BRANCH	100	/* + VLAN id: security groups for pods */
 #define TABLE_CARDS	10000	/* + 100 * card + device, from v1.20.3 */
 #define TABLE_NM	30200	/* nm-cloud-setup's tables: 30200 and 30400 upward */
+/* More than any node has (32 cards, 120 branches): what is beyond is left out, so
+   that a made-up state takes no longer than its size. */
+#define ENIS_MAX	512
+#define RANGES_MAX	4096
 #define VETH_HEX	11	/* digits of the hash in a host veth's name */
 #define VETH_PREFIX_MAX	4
 
@@ -91,6 +95,7 @@ struct contract {
 	struct eni	*enis;
 	struct eni_more	*more;
 	unsigned	 n_enis;
+	int32_t		*by_fact;	/* of state.enis: index in enis, or -1 */
 	const struct eni *primary;	/* NULL unknown */
 	struct place	*places;	/* sorted by address */
 	uint32_t	 n_places;
@@ -102,7 +107,7 @@ struct contract {
 	bool		 no_memory;
 	char		 veth_prefix[VETH_PREFIX_MAX + 1];
 	LIST(char *)	 names;		/* host veth names by hash; owned */
-	LIST(struct delegated) delegated;
+	LIST(struct delegated) delegated;	/* sorted */
 	LIST(struct prefix) subnets;	/* of the ENIs */
 	LIST(struct prefix) ranges;	/* settings.vpc, when SNAT's chain has none */
 };
@@ -146,6 +151,7 @@ bool	vpc_cni_enis(struct contract *);
 /* Addresses used and free; after the places. */
 void	vpc_cni_enis_count(struct contract *);
 int32_t	eni_by_table(const struct contract *, uint32_t table);
+int32_t	eni_of_fact(const struct contract *, uint32_t fact);
 int32_t	eni_by_dev(const struct contract *, const char *dev);
 /* The ENI that has been given a prefix with this address; -1 none. */
 int32_t	eni_by_prefix(const struct contract *, const struct addr *);

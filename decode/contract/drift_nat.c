@@ -116,7 +116,8 @@ exclusions(struct drifts *ds)
 	const struct cni_rules *cr = &c->rules;
 	char text[PREFIX_TEXT_MAX];
 
-	for (uint32_t i = 0; i < c->state->cni.excluded.n && cr->snat != NULL; i++) {
+	for (uint32_t i = 0; i < c->state->cni.excluded.n && i < RANGES_MAX &&
+	    cr->snat != NULL; i++) {
 		const struct prefix *p = &c->state->cni.excluded.v[i];
 		struct drift d = { .wrong = true };
 

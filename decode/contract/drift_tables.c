@@ -85,7 +85,8 @@ external_rules(struct drifts *ds)
 {
 	const struct contract *c = ds->c;
 
-	for (uint32_t i = 0; i < c->state->cni.external_services.n; i++) {
+	for (uint32_t i = 0; i < c->state->cni.external_services.n &&
+	    i < RANGES_MAX && !ds->stop; i++) {
 		const struct prefix *p = &c->state->cni.external_services.v[i];
 		struct drift d = { .wrong = true };
 		char text[PREFIX_TEXT_MAX];

@@ -9,6 +9,8 @@
 static uint8_t
 drop_cause(const struct ex *x)
 {
+	if (x->f->cause != DROP_UNKNOWN)
+		return x->f->cause;
 	return x->f->walk && x->f->walk->end == WALK_DROPPED ? x->f->walk->cause :
 	    DROP_UNKNOWN;
 }
@@ -39,8 +41,7 @@ ex_rp_filter(struct ex *x)
 		return false;
 	if (all == 2 || one == 2)	/* the larger of the two counts */
 		return false;
-	ex_why(x, "%s is 1 (strict): the way back to the client is by another device than %s",
-	    one == 1 ? name : "net.ipv4.conf.all.rp_filter", dev);
+	ex_why(x, "%s is 1 (strict)", one == 1 ? name : "net.ipv4.conf.all.rp_filter");
 	ex_fix(x, "sysctl -w net.ipv4.conf.%s.rp_filter=2 (the CNI's init container sets it; "
 	    "see which sysctl.d file sets it back)", dev);
 	return true;
@@ -59,23 +60,23 @@ ex_no_forwarding(struct ex *x)
 	return true;
 }
 
+/* The walk names the rule, policy or route: only what to do is left to say. */
 bool
 ex_firewall(struct ex *x)
 {
 	const struct walk *w = x->f->walk;
+	bool policy = x->c->rules.forward && x->c->rules.forward->policy_drop;
 
-	if (w != NULL && drop_cause(x) != DROP_FIREWALL)
+	if (drop_cause(x) != DROP_FIREWALL && (w != NULL || !policy))
 		return false;
-	if (w != NULL && w->drop_rule != NULL && w->drop_rule->text != NULL) {
-		ex_why(x, "a rule drops it: %.170s", w->drop_rule->text);
-		ex_fix(x, "see who wrote that rule");
+	if ((w == NULL || w->drop_rule == NULL) && policy) {
+		if (w == NULL)
+			ex_why(x, "the policy of filter FORWARD is DROP");
+		ex_fix(x, "iptables -P FORWARD ACCEPT (the EKS AMI's kubelet unit does it; "
+		    "see what sets it back, often docker)");
 		return true;
 	}
-	if (x->c->rules.forward == NULL || !x->c->rules.forward->policy_drop)
-		return false;
-	ex_why(x, "the policy of filter FORWARD is DROP and no rule accepts it");
-	ex_fix(x, "iptables -P FORWARD ACCEPT (the EKS AMI's kubelet unit does it; see what "
-	    "sets it back, often docker)");
+	ex_fix(x, "see who wrote the rule that drops it: it is not the VPC CNI's");
 	return true;
 }
 
@@ -86,17 +87,13 @@ ex_no_route(struct ex *x)
 
 	if (r == NULL || drop_cause(x) != DROP_NO_ROUTE)
 		return false;
-	if (r->route != NULL && r->route->text != NULL) {
-		ex_why(x, "this route refuses it: %.150s", r->route->text);
+	if (r->route != NULL && r->route->text != NULL && r->route->table == TABLE_MAIN)
 		ex_fix(x, "ip route del %.200s", r->route->text);
-	} else if (r->rule != NULL && r->rule->text != NULL) {
-		ex_why(x, "policy rule %u refuses it or its table has no route: %.120s",
-		    r->rule->priority, r->rule->text);
-		ex_fix(x, "ip route show table %u", r->rule->table);
-	} else {
-		ex_why(x, "no table has a route to %s", x->dst_text);
-		ex_fix(x, "ip route get %s", x->dst_text);
-	}
+	else if (r->route != NULL && r->route->text != NULL)
+		ex_fix(x, "ip route del %.200s table %u", r->route->text, r->route->table);
+	else
+		ex_fix(x, "see ip route show table all: no table has a route to %s",
+		    x->dst_text);
 	return true;
 }
 
@@ -106,7 +103,8 @@ ex_ttl(struct ex *x)
 	if (drop_cause(x) != DROP_TTL)
 		return false;
 	if (!text_eq(x->dst_text, "169.254.169.254")) {
-		ex_why(x, "its TTL has run out here: a loop, or a sender with a small TTL");
+		ex_fix(x, "traceroute to %s: a loop, or a sender with a small TTL",
+		    x->dst_text);
 		return true;
 	}
 	ex_why(x, "the metadata service answers with a TTL of the instance's hop limit, 1: "
@@ -198,3 +196,17 @@ ex_no_service_rules(struct ex *x)
 	return true;
 }
 
+
+/* External SNAT leaves it to somebody else, such as a NAT gateway (D13). */
+bool
+ex_private_outside(struct ex *x)
+{
+	if (x->c->settings.external_snat != 1 || x->src.kind != OWNER_POD ||
+	    x->dst.kind != OWNER_OUTSIDE || !addr_is_v4(&x->q->dst))
+		return false;
+	ex_why(x, "AWS_VPC_K8S_CNI_EXTERNALSNAT is true: %s left the VPC with a pod's "
+	    "address, which needs a NAT gateway (or a route back) on its way", x->src_text);
+	ex_fix(x, FIX_ENV "AWS_VPC_K8S_CNI_EXTERNALSNAT=false, or route the pods' subnets "
+	    "to a NAT gateway");
+	return true;
+}

@@ -3,8 +3,8 @@
  * explain_int.h - causes of what went wrong with a flow; for
  * decode/contract/explain*.c only.
  *
- * Each cause is a function: true, with ex_why() and ex_fix() said, when the
- * state shows it.
+ * Each cause is a function: true, with ex_fix() and (unless the walk has said it)
+ * ex_why() said, when the state shows it.
  */
 #ifndef DECODE_CONTRACT_EXPLAIN_INT_H
 #define DECODE_CONTRACT_EXPLAIN_INT_H
@@ -33,7 +33,7 @@ ex_fn	ex_rule_512_missing, ex_rule_512_stale, ex_rule_1536_src,
 	ex_dnat_rule, ex_rp_filter, ex_no_forwarding, ex_firewall, ex_no_route,
 	ex_ttl, ex_local_pod_addr, ex_pod_route_missing,
 	ex_egress_route_missing, ex_early_demux, ex_own_load_balancer,
-	ex_no_service_rules;
+	ex_no_service_rules, ex_private_outside;
 
 __attribute__((format(printf, 2, 3)))
 void	ex_why(struct ex *, const char *text, ...);

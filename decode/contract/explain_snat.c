@@ -23,7 +23,8 @@ ex_snat_missing(struct ex *x)
 {
 	const struct cni_rules *cr = &x->c->rules;
 
-	if (!cr->nat_known || cr->hidden || !addr_is_v4(&x->q->dst))
+	if (!cr->nat_known || cr->hidden || !addr_is_v4(&x->q->dst) ||
+	    (x->f->demand != NULL && x->f->demand->snat != SNAT_MUST))
 		return false;
 	if (x->from != NULL && x->from->egress) {
 		for (uint32_t i = 0; i < cr->egress.n; i++)

@@ -81,11 +81,14 @@ vpc_cni_veth(struct contract *c, const struct pod *pod)
 static bool
 has_pod_routes(const struct state *s)
 {
-	for (uint32_t i = 0; i < s->routes.n; i++) {
+	unsigned tries = 64;
+
+	for (uint32_t i = 0; i < s->routes.n && tries > 0; i++) {
 		const struct iproute *r = &s->routes.v[i];
 
 		if (r->dst.len != 128 || r->dev == NULL || !is_hashed(r->dev, "eni"))
 			continue;
+		tries--;
 		for (uint32_t k = 0; k < s->rules.n; k++)
 			if (s->rules.v[k].priority == PRIO_TO_POD &&
 			    s->rules.v[k].has & RULE_TO &&
@@ -214,7 +217,7 @@ find_snat(struct contract *c)
 static bool
 is_excluded_by_settings(const struct state *s, const struct prefix *p)
 {
-	for (uint32_t i = 0; i < s->cni.excluded.n; i++)
+	for (uint32_t i = 0; i < s->cni.excluded.n && i < RANGES_MAX; i++)
 		if (prefix_eq(&s->cni.excluded.v[i], p))
 			return true;
 	return false;

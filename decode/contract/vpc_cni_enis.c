@@ -66,6 +66,12 @@ eni_by_dev(const struct contract *c, const char *dev)
 	return -1;
 }
 
+int32_t
+eni_of_fact(const struct contract *c, uint32_t fact)
+{
+	return fact < c->state->enis.n && c->by_fact != NULL ? c->by_fact[fact] : -1;
+}
+
 static struct eni *
 new_eni(struct contract *c, uint32_t fact)
 {
@@ -144,7 +150,7 @@ from_facts(struct contract *c)
 	const struct iproute *main4 = main_default(s, false);
 	const struct iproute *main6 = main_default(s, true);
 
-	for (uint32_t i = 0; i < s->enis.n; i++) {
+	for (uint32_t i = 0; i < s->enis.n && i < ENIS_MAX; i++) {
 		const struct eni_fact *f = &s->enis.v[i];
 		struct eni *e = new_eni(c, i);
 
@@ -220,7 +226,7 @@ from_tables(struct contract *c)
 		e->table = TABLE_MAIN;
 		e->device = e->card = 0;
 	}
-	for (uint32_t i = 0; i < s->routes.n; i++) {
+	for (uint32_t i = 0; i < s->routes.n && c->n_enis < ENIS_MAX; i++) {
 		const struct iproute *r = &s->routes.v[i];
 
 		if (!is_real_table(r->table) || r->dev == NULL ||
@@ -256,7 +262,7 @@ from_addresses(struct contract *c)
 
 	if (!kinds_are_known(s))
 		return true;
-	for (uint32_t i = 0; i < s->addrs.n; i++) {
+	for (uint32_t i = 0; i < s->addrs.n && c->n_enis < ENIS_MAX; i++) {
 		const struct ifaddr *a = &s->addrs.v[i];
 		const struct link *l = state_link(s, a->dev);
 
@@ -291,7 +297,7 @@ from_pods(struct contract *c)
 {
 	const struct state *s = c->state;
 
-	for (uint32_t i = 0; i < s->pods.n; i++) {
+	for (uint32_t i = 0; i < s->pods.n && c->n_enis < ENIS_MAX; i++) {
 		const struct pod *p = &s->pods.v[i];
 		struct eni *e;
 
@@ -425,13 +431,31 @@ sort_enis(struct contract *c)
 		}
 }
 
+/* Delegated prefixes do not overlap: the last that begins at or before it. */
 int32_t
 eni_by_prefix(const struct contract *c, const struct addr *a)
 {
-	for (uint32_t i = 0; i < c->delegated.n; i++)
-		if (prefix_contains(&c->delegated.v[i].prefix, a))
-			return (int32_t)c->delegated.v[i].eni;
-	return -1;
+	uint32_t lo = 0, hi = c->delegated.n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (memcmp(c->delegated.v[mid].prefix.addr.b, a->b, sizeof(a->b)) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0 || !prefix_contains(&c->delegated.v[lo - 1].prefix, a))
+		return -1;
+	return (int32_t)c->delegated.v[lo - 1].eni;
+}
+
+static int
+by_begin(const void *x, const void *y)
+{
+	const struct delegated *a = x, *b = y;
+
+	return memcmp(a->prefix.addr.b, b->prefix.addr.b, sizeof(a->prefix.addr.b));
 }
 
 static bool
@@ -440,15 +464,17 @@ find_prefixes(struct contract *c)
 	const struct state *s = c->state;
 
 	for (uint32_t i = 0; i < s->eni_addrs.n; i++) {
-		struct delegated d = { .prefix = s->eni_addrs.v[i].prefix };
+		const struct eni_addr *a = &s->eni_addrs.v[i];
+		struct delegated d = { .prefix = a->prefix };
 
-		for (d.eni = 0; d.eni < c->n_enis; d.eni++)
-			if (c->more[d.eni].fact == s->eni_addrs.v[i].eni)
-				break;
-		if (s->eni_addrs.v[i].is_prefix && d.eni < c->n_enis &&
-		    !list_push(&c->delegated, d))
+		if (!a->is_prefix || eni_of_fact(c, a->eni) < 0)
+			continue;
+		d.eni = (unsigned)eni_of_fact(c, a->eni);
+		if (!list_push(&c->delegated, d))
 			return false;
 	}
+	if (c->delegated.n > 0)
+		qsort(c->delegated.v, c->delegated.n, sizeof(*c->delegated.v), by_begin);
 	return true;
 }
 
@@ -482,12 +508,30 @@ find_subnets(struct contract *c)
 	return true;
 }
 
+static bool
+number_facts(struct contract *c)
+{
+	uint32_t n = c->state->enis.n;
+
+	c->by_fact = malloc((n + 1) * sizeof(*c->by_fact));
+	if (c->by_fact == NULL)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		c->by_fact[i] = -1;
+	for (unsigned i = 0; i < c->n_enis; i++)
+		if (c->more[i].fact != STATE_NONE)
+			c->by_fact[c->more[i].fact] = (int32_t)i;
+	return true;
+}
+
 bool
 vpc_cni_enis(struct contract *c)
 {
 	if (!from_facts(c) || !from_tables(c) || !from_addresses(c) || !from_pods(c))
 		return false;
 	sort_enis(c);
+	if (!number_facts(c))
+		return false;
 	for (unsigned i = 0; i < c->n_enis; i++) {
 		if (c->enis[i].dev != NULL && !c->enis[i].branch)
 			find_ip(c, &c->enis[i]);
@@ -521,25 +565,21 @@ vpc_cni_enis_count(struct contract *c)
 {
 	const struct state *s = c->state;
 
-	for (unsigned i = 0; i < c->n_enis; i++) {
-		struct eni *e = &c->enis[i];
+	for (uint32_t k = 0; k < s->eni_addrs.n; k++) {
+		const struct eni_addr *a = &s->eni_addrs.v[k];
+		int32_t at = eni_of_fact(c, a->eni);
+		struct eni *e = at < 0 ? NULL : &c->enis[at];
 
-		if (c->more[i].fact == STATE_NONE)
+		if (e == NULL)
 			continue;
-		for (uint32_t k = 0; k < s->eni_addrs.n; k++) {
-			const struct eni_addr *a = &s->eni_addrs.v[k];
-
-			if (a->eni != c->more[i].fact)
-				continue;
-			if (a->is_prefix) {
-				e->prefixes++;
-				add_up(&e->total, prefix_size(&a->prefix));
-			} else if (!a->in_prefix) {
-				add_up(&e->total, 1);
-			}
-			if (!a->is_prefix && a->assigned)
-				e->used++;
+		if (a->is_prefix) {
+			e->prefixes++;
+			add_up(&e->total, prefix_size(&a->prefix));
+		} else if (!a->in_prefix) {
+			add_up(&e->total, 1);
 		}
+		if (!a->is_prefix && a->assigned)
+			e->used++;
 	}
 	if (s->enis.n > 0)
 		return;

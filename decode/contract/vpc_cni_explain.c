@@ -58,30 +58,38 @@ static const struct explanation {
 	const char	*code;
 	ex_fn		*tries[16];
 } explanations[] = {
-	{ "missing-snat", { ex_snat_missing, ex_snat_hidden, ex_rule_1024_missing } },
-	{ "wrong-snat", { ex_host_of_other_eni, ex_snat_wrong, ex_external_service,
-	    ex_rule_1024_missing, ex_other_snat_rule } },
-	{ "unexpected-snat", { ex_host_of_other_eni, ex_snat_left_over, ex_exclusion_missing,
-	    ex_snat_wrong, ex_other_snat_rule } },
+	{ "missing-snat", { ex_snat_missing, ex_snat_hidden,
+	    ex_rule_1024_missing } },
+	{ "wrong-snat", { ex_host_of_other_eni, ex_snat_wrong,
+	    ex_external_service, ex_rule_1024_missing, ex_other_snat_rule } },
+	{ "unexpected-snat", { ex_host_of_other_eni, ex_snat_left_over,
+	    ex_exclusion_missing, ex_snat_wrong, ex_other_snat_rule } },
 	{ "unexpected-dnat", { ex_dnat_rule } },
-	{ "wrong-eni", { ex_rule_512_missing, ex_rule_512_stale, ex_rule_1536_src,
-	    ex_host_of_other_eni, ex_rule_32765_missing, ex_eth_mark_missing, ex_external_service,
-	    ex_rule_1024_missing, ex_marked_before_dnat, ex_marked_all_the_same, ex_rule_1536_dst,
+	{ "wrong-eni", { ex_rule_512_missing, ex_rule_512_stale,
+	    ex_rule_1536_src, ex_host_of_other_eni, ex_rule_32765_missing,
+	    ex_eth_mark_missing, ex_external_service, ex_rule_1024_missing,
+	    ex_marked_before_dnat, ex_marked_all_the_same, ex_rule_1536_dst,
 	    ex_local_pod_addr, ex_nm_tables, ex_subnet_in_main } },
-	{ "source-not-on-eni", { ex_rule_512_missing, ex_rule_1536_src, ex_host_of_other_eni,
-	    ex_rule_32765_missing, ex_eth_mark_missing, ex_external_service, ex_rule_1024_missing,
-	    ex_snat_wrong, ex_marked_before_dnat, ex_marked_all_the_same, ex_rule_1536_dst,
+	{ "source-not-on-eni", { ex_rule_512_missing, ex_rule_1536_src,
+	    ex_host_of_other_eni, ex_rule_32765_missing, ex_eth_mark_missing,
+	    ex_external_service, ex_rule_1024_missing, ex_snat_wrong,
+	    ex_marked_before_dnat, ex_marked_all_the_same, ex_rule_1536_dst,
+	    ex_snat_missing, ex_nm_tables, ex_subnet_in_main } },
+	{ "asymmetric-path", { ex_eth_mark_missing, ex_rule_1024_missing,
+	    ex_rule_1536_dst, ex_rule_1536_src, ex_rule_512_missing,
 	    ex_nm_tables, ex_subnet_in_main } },
-	{ "asymmetric-path", { ex_eth_mark_missing, ex_rule_1024_missing, ex_rule_1536_dst,
-	    ex_rule_1536_src, ex_rule_512_missing, ex_nm_tables, ex_subnet_in_main } },
-	{ "service-ip-on-wire", { ex_no_service_rules, ex_marked_before_dnat } },
-	{ "masquerade-other-eni", { ex_external_service, ex_rule_1024_missing, ex_snat_wrong,
-	    ex_other_snat_rule } },
+	{ "service-ip-on-wire", { ex_no_service_rules,
+	    ex_marked_before_dnat } },
+	{ "masquerade-other-eni", { ex_external_service, ex_rule_1024_missing,
+	    ex_snat_wrong, ex_other_snat_rule } },
 	{ "hairpin", { ex_own_load_balancer } },
-	{ "not-forwarded", { ex_ttl, ex_rp_filter, ex_firewall, ex_no_route, ex_no_forwarding,
-	    ex_local_pod_addr, ex_pod_route_missing, ex_early_demux } },
-	{ "reply-not-forwarded", { ex_ttl, ex_egress_route_missing, ex_rp_filter, ex_firewall,
-	    ex_no_route, ex_no_forwarding, ex_early_demux } },
+	{ "no-reply", { ex_private_outside } },
+	{ "not-forwarded", { ex_ttl, ex_rp_filter, ex_firewall, ex_no_route,
+	    ex_no_forwarding, ex_local_pod_addr, ex_pod_route_missing,
+	    ex_early_demux } },
+	{ "reply-not-forwarded", { ex_ttl, ex_egress_route_missing,
+	    ex_rp_filter, ex_firewall, ex_no_route, ex_no_forwarding,
+	    ex_early_demux } },
 };
 
 static bool
@@ -95,7 +103,7 @@ explain_code(struct ex *x)
 		for (size_t k = 0; k < sizeof(e->tries) / sizeof(e->tries[0]) &&
 		    e->tries[k] != NULL; k++)
 			if (e->tries[k](x))
-				return true;
+				return x->why[0] != '\0';
 	}
 	return false;
 }

@@ -84,9 +84,7 @@ add_listed(struct contract *c, struct place_list *l)
 			return false;
 		at->listed = true;
 		at->assigned = at->is_pod = a->assigned;
-		for (unsigned k = 0; k < c->n_enis; k++)
-			if (c->more[k].fact == a->eni)
-				at->listed_eni = (int32_t)k;
+		at->listed_eni = eni_of_fact(c, a->eni);
 	}
 	return true;
 }

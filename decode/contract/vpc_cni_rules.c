@@ -63,6 +63,8 @@ read_snat_chain(struct contract *c, const struct nf_rule *r)
 	}
 	if (r->target.kind != NF_T_RETURN)
 		cr->ladder = true;
+	if (cr->vpc.n + cr->excluded.n >= RANGES_MAX)
+		return true;
 	if (r->comment != NULL && strstr(r->comment, "EXCLUSION") != NULL)
 		return list_push(&cr->excluded, p);
 	return list_push(&cr->vpc, p);
@@ -77,7 +79,8 @@ read_mark_chain(struct contract *c, const struct nf_rule *r)
 		c->rules.mark_set = r;
 		return true;
 	}
-	if (left_alone(c->state, r, "AWS-CONNMARK-CHAIN-", &p))
+	if (c->rules.unmarked.n < RANGES_MAX &&
+	    left_alone(c->state, r, "AWS-CONNMARK-CHAIN-", &p))
 		return list_push(&c->rules.unmarked, p);
 	return true;
 }
@@ -116,7 +119,8 @@ read_postrouting(struct contract *c, const struct nf_rule *r)
 
 	if (text_eq(to, "AWS-SNAT-CHAIN-0"))
 		c->rules.snat_jump = r;
-	if (!text_starts(to, "CNI-E4-") || from == NULL || from->invert)
+	if (!text_starts(to, "CNI-E4-") || from == NULL || from->invert ||
+	    c->rules.egress.n >= RANGES_MAX)
 		return true;
 	e.pod = from->prefix.addr;
 	e.snat = egress_snat(c->state, r->target.chain);
@@ -173,7 +177,8 @@ read_aws_cni(struct contract *c, const struct nf_rule *r)
 
 	if (r->target.kind == NF_T_CTMARK)
 		c->rules.mark_set = r;
-	if (r->target.kind == NF_T_RETURN && to != NULL && !to->invert)
+	if (r->target.kind == NF_T_RETURN && to != NULL && !to->invert &&
+	    c->rules.unmarked.n < RANGES_MAX)
 		return list_push(&c->rules.unmarked, to->prefix);
 	return true;
 }

@@ -154,13 +154,20 @@ run_chances(struct run *r, struct way *y, const struct nf_rule *rule,
 		return unknown(r, y, rule);
 	for (uint32_t i = set->first; i < set->first + set->n; i++) {
 		const struct nf_elem *e = &s->nf_elems.v[i];
-		double p = ((double)e->random.hi - e->random.lo + 1) / set->mod;
+		uint32_t hi = e->random.hi < set->mod ? e->random.hi : set->mod - 1;
+		double p;
 
-		if (elem_matches(y, set, e) != MATCH_YES || !(p > 0) ||
-		    e->random.lo >= set->mod)
+		if (elem_matches(y, set, e) != MATCH_YES || e->random.lo > hi)
 			continue;
-		if (e->verdict.kind == NF_T_VMAP || ++r->work > MAX_WORK)
+		/* no number stands in two elements of a map, but for hostile dumps */
+		p = (double)(hi - e->random.lo + 1) / set->mod;
+		p = p < rest ? p : rest;
+		if (!(p > 0))
+			continue;
+		if (e->verdict.kind == NF_T_VMAP || ++r->work > MAX_WORK) {
+			y->probability *= rest;
 			return unknown(r, y, rule);
+		}
 		if (r->probe)
 			return target_run(r, y, rule, &e->verdict);
 		if (!fork_way(r, y, rule, &e->verdict, p))

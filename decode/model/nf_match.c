@@ -176,7 +176,7 @@ set_start(const struct run *r, const struct way *y, uint32_t n, struct pick *pic
 }
 
 uint32_t
-set_next(const struct run *r, const struct way *y, uint32_t n, struct pick *pick,
+set_next(struct run *r, const struct way *y, uint32_t n, struct pick *pick,
     uint32_t *at)
 {
 	const struct state *s = r->m->s;
@@ -184,13 +184,16 @@ set_next(const struct run *r, const struct way *y, uint32_t n, struct pick *pick
 	uint32_t i;
 
 	if (set_is_indexed(set)) {
-		while ((i = pick_next(pick)) != NONE)
+		while ((i = pick_next(pick)) != NONE) {
+			r->work++;
 			if (elem_matches(y, set, &s->nf_elems.v[i]) == MATCH_YES)
 				return i;
+		}
 		return NONE;
 	}
 	while (*at < set->first + set->n) {
 		i = (*at)++;
+		r->work++;
 		if (elem_matches(y, set, &s->nf_elems.v[i]) == MATCH_YES)
 			return i;
 	}
@@ -198,7 +201,7 @@ set_next(const struct run *r, const struct way *y, uint32_t n, struct pick *pick
 }
 
 static enum match
-in_set(const struct run *r, const struct way *y, const struct nf_match *x)
+in_set(struct run *r, const struct way *y, const struct nf_match *x)
 {
 	const struct state *s = r->m->s;
 	struct pick pick;
@@ -222,7 +225,7 @@ by_chance(double p, bool invert, double *probability)
 }
 
 static enum match
-one_match(const struct run *r, const struct way *y, const struct nf_match *x,
+one_match(struct run *r, const struct way *y, const struct nf_match *x,
     double *probability)
 {
 	switch (x->kind) {
@@ -280,15 +283,15 @@ one_match(const struct run *r, const struct way *y, const struct nf_match *x,
 }
 
 enum match
-rule_matches(const struct run *r, const struct way *y, const struct nf_rule *rule,
+rule_matches(struct run *r, const struct way *y, const struct nf_rule *rule,
     double *probability)
 {
-	const struct nf_match *x = r->m->s->nf_matches.v + rule->first_match;
+	const struct nf_match *all_of = r->m->s->nf_matches.v;
 	enum match all = MATCH_YES;
 
 	*probability = 1;
-	for (const struct nf_match *end = x + rule->n_matches; x < end; x++) {
-		switch (one_match(r, y, x, probability)) {
+	for (uint32_t i = 0; i < rule->n_matches; i++) {
+		switch (one_match(r, y, &all_of[rule->first_match + i], probability)) {
 		case MATCH_NO:
 			return MATCH_NO;
 		case MATCH_UNKNOWN:

@@ -91,7 +91,7 @@ way_drop(struct run *r, struct way *y, const struct nf_rule *rule,
 }
 
 static void
-hook_start(struct run *r, struct way *y, enum stage stage, enum nf_hook hook)
+hook_start(struct way *y, enum stage stage, enum nf_hook hook)
 {
 	y->stage = (uint8_t)stage;
 	y->hook = (uint8_t)hook;
@@ -106,7 +106,6 @@ hook_start(struct run *r, struct way *y, enum stage stage, enum nf_hook hook)
 	default:
 		y->oif = "";
 	}
-	(void)r;
 }
 
 /* nat's place in a hook, after its chains: the first packet is decided upon,
@@ -269,24 +268,24 @@ stage_next(struct run *r, struct way *y)
 	switch (y->stage) {
 	case AT_START:
 		if (y->iif[0] != '\0') {
-			hook_start(r, y, AT_PREROUTING, NF_PREROUTING);
+			hook_start(y, AT_PREROUTING, NF_PREROUTING);
 			return true;
 		}
 		if (!way_route_out(r, y))
 			return false;
-		hook_start(r, y, AT_OUTPUT, NF_OUTPUT);
+		hook_start(y, AT_OUTPUT, NF_OUTPUT);
 		return true;
 	case AT_PREROUTING:
 		if (!way_route_in(r, y))
 			return false;
 		if (y->local_in)
-			hook_start(r, y, AT_INPUT, NF_INPUT);
+			hook_start(y, AT_INPUT, NF_INPUT);
 		else
-			hook_start(r, y, AT_FORWARD, NF_FORWARD);
+			hook_start(y, AT_FORWARD, NF_FORWARD);
 		return true;
 	case AT_FORWARD:
 	case AT_OUTPUT:
-		hook_start(r, y, AT_POSTROUTING, NF_POSTROUTING);
+		hook_start(y, AT_POSTROUTING, NF_POSTROUTING);
 		return true;
 	case AT_POSTROUTING:
 		if (y->leaves_dev == NONE ||
@@ -295,11 +294,11 @@ stage_next(struct run *r, struct way *y)
 			return false;
 		}
 		y->iif = "lo";
-		hook_start(r, y, AT_LOOP, NF_PREROUTING);
+		hook_start(y, AT_LOOP, NF_PREROUTING);
 		return true;
 	case AT_LOOP:
 		/* It keeps the route that it had; conntrack and nat are done. */
-		hook_start(r, y, AT_INPUT, NF_INPUT);
+		hook_start(y, AT_INPUT, NF_INPUT);
 		return true;
 	default:
 		arrive(r, y);

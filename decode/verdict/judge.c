@@ -57,7 +57,7 @@ doubt_guess(struct flow *f)
 	if (f->has & FLOW_INITIATOR || f->verdict != VERDICT_WRONG)
 		return;
 	finding_remove_level(f, LEVEL_WRONG);
-	f->verdict = VERDICT_UNKNOWN;
+	f->verdict = finding_any(f, LEVEL_DROPPED) ? VERDICT_DROPPED : VERDICT_UNKNOWN;
 	finding_add(f, F_AMBIGUOUS, "which end began was not seen: no verdict");
 }
 

@@ -4,9 +4,11 @@
 # bench.sh - what `podpath read` costs, and how often it is right.
 #
 #   bench.sh           time and memory beside a bare pcap_loop and whatever else
-#                      is installed, precision and recall, memory of --max-flows
-#   bench.sh --quick   precision and recall on small captures, as a test: lines
-#                      of "ok" and "not ok" (TAP), nothing timed
+#                      is installed, and of a large node's state; precision and
+#                      recall, verdicts, memory of --max-flows
+#   bench.sh --quick   precision and recall on small captures, verdicts with a
+#                      small state, as a test: lines of "ok" and "not ok" (TAP),
+#                      nothing timed
 #
 # PODPATH          the program [podpath at the top of the tree]
 # BENCH_PACKETS    size of the capture [4000000]
@@ -40,7 +42,12 @@ build() {
 	# shellcheck disable=SC2086
 	{
 		${CC:-cc} $cflags -o "$bin/generate" "$src"/generate.c "$src"/gen_*.c
-		${CC:-cc} $cflags -o "$bin/compare" "$src/compare.c" "$src/json.c"
+		${CC:-cc} $cflags -o "$bin/state" "$src/state.c" "$src"/state_*.c \
+			"$src/gen_shape.c" "$top/decode/contract/sha1.c"
+		for p in compare verdicts; do
+			${CC:-cc} $cflags -o "$bin/$p" "$src/$p.c" \
+				"$src/truth.c" "$src/told.c" "$src/json.c"
+		done
 		${CC:-cc} $cflags -o "$bin/run" "$src/run.c"
 		${CC:-cc} $cflags -o "$bin/bare" "$src/bare.c" -lpcap
 	}
@@ -53,10 +60,10 @@ make_tmp() {
 	trap 'exit 130' INT TERM
 }
 
-# need_space PACKETS: a record is at most 112 bytes, its share of truth and
-# JSON is about 40.
+# need_space PACKETS MIB: a record is at most 112 bytes, its share of truth and
+# JSON is about 60; MIB besides.
 need_space() {
-	need=$(($1 * 152 / 1048576 + 1))
+	need=$(($1 * 172 / 1048576 + 1 + $2))
 	free=$(($(df -Pk "$tmp" | awk 'NR == 2 { print $4 }') / 1024))
 	echo "# needs about $need MiB in $tmp, free are $free MiB"
 	[ "$free" -gt "$need" ] || die "not enough space: set TMPDIR or BENCH_PACKETS"
@@ -98,6 +105,45 @@ judge() {
 	"$bin/compare" -r "$limit" "$truth" "$tmp/json"
 }
 
+# judge_verdicts KNOWN STATE TRUTH FILE...: read the files with the node's state
+# and compare the verdicts.
+judge_verdicts() {
+	limit=$1
+	state=$2
+	truth=$3
+	shift 3
+	"$podpath" read -o json --state "$state" "$@" >"$tmp/json" || {
+		echo "podpath read --state: exit code $?"
+		return 1
+	}
+	"$bin/verdicts" -k "$limit" "$truth" "$tmp/json"
+}
+
+# make_state NAME OPTION...: a new state of the node in $tmp/NAME.
+make_state() {
+	name=$1
+	shift
+	rm -rf "${tmp:?}/$name"
+	"$bin/state" -o "$tmp/$name" "$@" || die "state: exit code $?"
+}
+
+# small_state TRUTH SEED OPTION...
+small_state() {
+	truth=$1
+	seed=$2
+	shift 2
+	make_state small -t "$truth" -S "$seed" -p 112 -s 100 -e 5000 -c 8000 "$@"
+}
+
+# without FILE...: the small state as $tmp/part, without these.
+without() {
+	rm -rf "$tmp/part"
+	cp -r "$tmp/small" "$tmp/part"
+	for f; do
+		rm "$tmp/part/$f"
+	done
+}
+
 # generate NAME OPTION...
 generate() {
 	name=$1
@@ -119,9 +165,45 @@ max_flows() {
 		[ "$told" = "$2" ]
 }
 
+# part TEXT KNOWN FILE...: verdicts of one.pcap with the small state but these.
+part() {
+	text=$1
+	known=$2
+	shift 2
+	without "$@"
+	tap "verdicts, $text" judge_verdicts "$known" "$tmp/part" \
+		"$tmp/one.truth" "$tmp/one.pcap"
+}
+
+# Where the state tells less, verdicts may become unknown, and none another.
+quick_verdicts() {
+	generate one -n "$n" -S 1
+	small_state "$tmp/one.truth" 1 -k
+	part "full state" 0.99
+	part "nothing of kubectl" 0.99 pods.json svc-endpointslices.json nodes.json
+	part "a bundle without ip addr" 0.99 ip-addr.json ip-link.json
+	part "no conntrack" 0.95 conntrack.txt
+	part "conntrack but no NAT rules" 0 iptables-save.txt
+	part "conntrack but no rules" 0 iptables-save.txt iprule.txt ip6rule.txt \
+		iproute.txt
+	part "nothing of ipamd" 0 enis.json ipam.json \
+		networkutils-env-settings.json
+	generate dense -n "$n" -S 3 -d 10
+	small_state "$tmp/dense.truth" 3
+	tap "verdicts, many flows at once" judge_verdicts 0.99 "$tmp/small" \
+		"$tmp/dense.truth" "$tmp/dense.pcap"
+	generate same -n 60000 -S 5 --same-bytes
+	small_state "$tmp/same.truth" 5
+	tap "verdicts, same bytes from many pods" judge_verdicts 0 "$tmp/small" \
+		"$tmp/same.truth" "$tmp/same.pcap"
+	without conntrack.txt
+	tap "verdicts, same bytes from many pods, no conntrack" judge_verdicts 0 \
+		"$tmp/part" "$tmp/same.truth" "$tmp/same.pcap"
+}
+
 quick() {
 	n=${BENCH_PACKETS:-200000}
-	need_space "$n"
+	need_space "$n" 20
 	generate one -n "$n" -S 1
 	tap "pod traffic, seed 1" judge 0.99 "$tmp/one.truth" "$tmp/one.pcap"
 	generate one -n "$n" -S 2
@@ -134,9 +216,13 @@ quick() {
 		tap "two files, clocks $((shift / 1000000)) ms apart" judge 0.99 \
 			"$tmp/two.truth" "pod=$tmp/two.pcap" "eni=$tmp/eni.pcap"
 	done
+	small_state "$tmp/two.truth" 4
+	tap "verdicts, two files" judge_verdicts 0 "$tmp/small" "$tmp/two.truth" \
+		"pod=$tmp/two.pcap" "eni=$tmp/eni.pcap"
 	generate same -n 60000 -S 5 --same-bytes
 	tap "same bytes from many pods, precision alone" judge 0 \
 		"$tmp/same.truth" "$tmp/same.pcap"
+	quick_verdicts
 	generate new -n "$n" --every-packet-new-flow
 	# 10000 flows at 600 bytes, tables, buffers and the program itself.
 	tap "--max-flows 10000 with every packet a new flow" \
@@ -147,13 +233,15 @@ quick() {
 
 # --- the bench ------------------------------------------------------------
 
-programs="bare podpath tcpdump-w tcpdump-text tshark nfpcapd softflowd argus"
+programs="bare podpath podpath-state state-alone state-kubectl node tcpdump-w
+	tcpdump-text tshark nfpcapd softflowd argus"
 
 # A program may need a package of another name; what is asked is the command.
 command_of() {
 	case $1 in
 	bare)		echo "$bin/bare" ;;
-	podpath)	echo "$podpath" ;;
+	podpath* | state-* | node)
+			echo "$podpath" ;;
 	tcpdump-*)	echo tcpdump ;;
 	*)		echo "$1" ;;
 	esac
@@ -163,6 +251,10 @@ label_of() {
 	case $1 in
 	bare)		echo "bare pcap_loop" ;;
 	podpath)	echo "podpath read -o json" ;;
+	podpath-state)	echo "podpath read -o json --state" ;;
+	state-alone)	echo "... of an empty capture" ;;
+	state-kubectl)	echo "... with kubectl's JSON" ;;
+	node)		echo "podpath node --state" ;;
 	tcpdump-w)	echo "tcpdump -nr -w /dev/null" ;;
 	tcpdump-text)	echo "tcpdump -nr >/dev/null" ;;
 	tshark)		echo "tshark -nr -c $tshark_packets" ;;
@@ -174,6 +266,12 @@ run_one() {
 	case $1 in
 	bare)		set -- "$bin/bare" "$2" ;;
 	podpath)	set -- "$podpath" read -o json "$2" ;;
+	podpath-state)	set -- "$podpath" read -o json --state "$tmp/state" "$2" ;;
+	state-alone)	set -- "$podpath" read -o json --state "$tmp/state" \
+				"$tmp/empty.pcap" ;;
+	state-kubectl)	set -- "$podpath" read -o json --state "$tmp/state-k" \
+				"$tmp/empty.pcap" ;;
+	node)		set -- "$podpath" node --state "$tmp/state" ;;
 	tcpdump-w)	set -- tcpdump -nr "$2" -w /dev/null ;;
 	tcpdump-text)	set -- tcpdump -nr "$2" ;;
 	tshark)		set -- tshark -nr "$2" -c "$tshark_packets" ;;
@@ -204,15 +302,18 @@ measure() {
 # Best and median of the runs, per packet, and against the bare loop's best.
 report_times() {
 	bare=$(sort -n "$tmp/time.bare" | head -n 1 | cut -d' ' -f1)
-	printf '%-26s %8s %8s %8s %8s %10s  %s\n' "$runs runs in turns" "best s" \
+	printf '%-30s %8s %8s %8s %8s %10s  %s\n' "$runs runs in turns" "best s" \
 		"median s" "ns/pkt" "x bare" "peak KiB" ""
 	for p in $programs; do
 		label=$(label_of "$p")
 		if [ ! -s "$tmp/time.$p" ]; then
-			printf '%-26s not installed\n' "$label"
+			printf '%-30s not installed\n' "$label"
 			continue
 		fi
 		of=$packets
+		case $p in
+		state-* | node)	of=0 ;;
+		esac
 		[ "$p" = tshark ] && [ "$tshark_packets" -lt "$packets" ] &&
 			of=$tshark_packets
 		sort -n "$tmp/time.$p" | awk -v label="$label" -v n="$of" \
@@ -220,14 +321,46 @@ report_times() {
 			{ t[NR] = $1; if ($4 > kib) kib = $4; if ($5) rc = $5 }
 			END {
 				m = t[int((NR + 1) / 2)]
-				note = n < all ? "first " n " packets alone; x is per packet" : ""
+				note = n && n < all ? "first " n " packets alone; x is per packet" : ""
 				if (rc) note = "FAILED, exit code " rc
 				x = "-"
-				if (bare > 0) x = sprintf("%.2f", t[1] / n / (bare / all))
-				printf "%-26s %8.3f %8.3f %8.0f %8s %10d  %s\n",
-				    label, t[1], m, t[1] / n * 1e9, x, kib, note
+				per = "-"
+				if (n) per = sprintf("%.0f", t[1] / n * 1e9)
+				if (n && bare > 0) x = sprintf("%.2f", t[1] / n / (bare / all))
+				printf "%-30s %8.3f %8.3f %8s %8s %10d  %s\n",
+				    label, t[1], m, per, x, kib, note
 			}'
 	done
+}
+
+# least PROGRAM EXPRESSION, most PROGRAM EXPRESSION: over its runs; the columns
+# of a result line are awk's $1 to $5.
+least() {
+	awk "{ v = $2 } NR == 1 || v < m { m = v } END { print m }" "$tmp/time.$1"
+}
+
+most() {
+	awk "{ v = $2 } NR == 1 || v > m { m = v } END { print m }" "$tmp/time.$1"
+}
+
+# What a state adds to a read, apart from the reading of the state itself, which
+# has an aim of its own.  Processor time, which other work on the machine disturbs
+# less, beside the wall's.
+# shellcheck disable=SC2016
+report_state() {
+	echo "$(least state-alone '$1') $(most state-alone '$4')" \
+		"$(least state-kubectl '$1') $(most state-kubectl '$4')" | awk '{
+		printf "aims: a state in at most 2 s, is %.3f s; ", $1
+		printf "at most 300 MiB, is %.0f MiB; ", $2 / 1024
+		printf "with what kubectl tells %.3f s, %.0f MiB\n", $3, $4 / 1024 }'
+	for e in '$1' '$2 + $3'; do
+		echo "$(least podpath "$e") $(least podpath-state "$e")" \
+			"$(least state-alone "$e")"
+	done | awk '{
+		printf "verdicts, best %s: read %.3f s, with state %.3f s, of which ",
+		    NR == 1 ? "wall time" : "user and system time", $1, $2
+		printf "%.3f s read the state: adds %.1f %%, aim at most 20 %%\n",
+		    $3, ($2 - $3 - $1) / $1 * 100 }'
 }
 
 instructions() {
@@ -252,9 +385,17 @@ count_instructions() {
 		die "valgrind: podpath failed"
 	[ "${b:-0}" != 0 ] || die "valgrind: nothing counted for bare"
 	[ "${p:-0}" != 0 ] || die "valgrind: nothing counted for podpath"
-	awk -v b="$b" -v p="$p" 'BEGIN {
+	small_state "$tmp/cg.truth" 1
+	head -c 24 "$tmp/cg.pcap" >"$tmp/empty.pcap"
+	s=$(instructions "$podpath" read -o json --state "$tmp/small" \
+		"$tmp/cg.pcap") || die "valgrind: podpath --state failed"
+	a=$(instructions "$podpath" read -o json --state "$tmp/small" \
+		"$tmp/empty.pcap") || die "valgrind: podpath --state failed"
+	awk -v b="$b" -v p="$p" -v s="$s" -v a="$a" 'BEGIN {
 		printf "instructions a packet, of 100000: bare %.0f, podpath %.0f, %.2f times\n",
-		    b / 1e5, p / 1e5, p / b }'
+		    b / 1e5, p / 1e5, p / b
+		printf "with a small state %.0f, without those that read it (%.0f M): adds %.1f %%\n",
+		    s / 1e5, a / 1e6, (s - a - p) / p * 100 }'
 }
 
 full() {
@@ -262,9 +403,18 @@ full() {
 		"times are noisy: trust the ratios of one run, and the best more than" \
 		"the median"
 	[ -z "${BENCH_LOAD:-}" ] || echo "# $BENCH_LOAD"
-	need_space "$packets"
+	need_space "$packets" 200
 	generate pods -n "$packets"
-	cat "$tmp/pods.pcap" >/dev/null		# all runs read from the page cache
+	make_state state -t "$tmp/pods.truth"
+	make_state state-k -t "$tmp/pods.truth" -k
+	head -c 24 "$tmp/pods.pcap" >"$tmp/empty.pcap"	# a header, and no packet
+	echo "# state: $(grep -c '^512:' "$tmp/state/iprule.txt") pods with an" \
+		"address, $(grep -c '^-A KUBE-SERVICES -d' "$tmp/state/iptables-save.txt")" \
+		"service ports, $(grep -c '^:KUBE-SEP' "$tmp/state/iptables-save.txt")" \
+		"endpoints, $(grep -c ' src=' "$tmp/state/conntrack.txt")" \
+		"conntrack entries, $(du -sm "$tmp/state" | cut -f1) MiB"
+	# all runs read from the page cache
+	cat "$tmp/pods.pcap" "$tmp"/state/* "$tmp"/state-k/* >/dev/null
 	measure "$tmp/pods.pcap"
 	echo
 	report_times
@@ -280,10 +430,15 @@ full() {
 				printf "at most 150 MiB, is %.0f MiB\n", kib / 1024
 			}'
 
+	[ ! -s "$tmp/time.podpath-state" ] || report_state
+
 	echo
 	status=0
 	judge 0.99 "$tmp/pods.truth" "$tmp/pods.pcap" || status=1
-	rm -f "$tmp"/pods.* "$tmp/json"
+	echo
+	judge_verdicts 0.99 "$tmp/state" "$tmp/pods.truth" "$tmp/pods.pcap" ||
+		status=1
+	rm -rf "$tmp"/pods.* "$tmp/json" "$tmp/state" "$tmp/state-k"
 	generate same -n 200000 --same-bytes
 	echo "same bytes from many pods at once (precision alone is judged):"
 	judge 0 "$tmp/same.truth" "$tmp/same.pcap" || status=1

@@ -86,7 +86,7 @@ enum talk { TALK_TCP, TALK_DNS, TALK_STREAM, TALK_STATSD, TALK_PING, TALK_SAME, 
 enum split { SPLIT_NO, SPLIT_AT_EXIT, SPLIT_AT_ENTRY };
 
 #define INLINE_MAX	64
-#define FIRST_VETH	10u	/* interface indexes below are ENIs */
+#define FIRST_VETH	32u	/* interface indexes below are ENIs */
 
 /* A packet as its sender made it, but for addresses and ports. */
 struct pkt {
@@ -128,6 +128,8 @@ struct conv {
 	uint32_t	 pending;	/* sightings not yet written */
 	uint32_t	 sightings;
 	bool		 crossed;	/* one packet was seen on entry and on exit */
+	bool		 replied;	/* one packet of B was seen */
+	bool		 lost;		/* one packet entered and never left */
 
 	/* gen_talk.c */
 	uint8_t		 state, side;
@@ -159,7 +161,7 @@ void		 ports_hold(struct ports *, const struct tup *, int64_t until);
 
 /* gen_plan.c: who talks. */
 struct plan;
-struct plan	*plan_new(const struct options *, struct prng *);
+struct plan	*plan_new(const struct options *);
 void		 plan_free(struct plan *);
 /* Fill all but the list links and the number of a conversation that starts now,
    or, midway, that began before the capture. */
@@ -174,6 +176,9 @@ const char	*plan_class_name(unsigned class);
 void		 talk_start(struct conv *, struct prng *, bool midway);
 void		 talk_step(struct conv *, struct prng *, struct pkt *p);
 int64_t		 talk_exp(struct prng *, int64_t mean);
+/* What conntrack has of it when all is over: a TCP state, REPLIED or UNREPLIED
+   for what has none, NONE without an entry. */
+const char	*talk_conntrack(const struct conv *);
 
 /* gen_wire.c: captured bytes. */
 struct wire;

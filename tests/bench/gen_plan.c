@@ -85,7 +85,7 @@ plan_class_name(unsigned class)
 }
 
 struct plan *
-plan_new(const struct options *o, struct prng *r)
+plan_new(const struct options *o)
 {
 	struct plan *p = calloc(1, sizeof(*p));
 
@@ -98,7 +98,7 @@ plan_new(const struct options *o, struct prng *r)
 		err(2, NULL);
 	/* A little too much, so that the capture ends in the midst of traffic. */
 	p->budget = (int64_t)(o->packets + o->packets / 25);
-	world_init(&p->world, r);
+	world_init(&p->world, o->seed);
 	p->round_at = -SEC;
 	return p;
 }

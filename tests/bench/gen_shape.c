@@ -3,32 +3,33 @@
  * gen_shape.c - one EKS-like node, and how a conversation of each class
  * crosses it: its tuples and its two interfaces.
  *
- * Pods sit behind host veths, half of them on each of two ENIs; they use their
- * own ENI inside the VPC, and everything for the internet leaves by the first
- * one with the node's address and a random port (iptables SNAT with
- * --random-fully).  Services are kube-proxy's: DNAT for a ClusterIP, DNAT and
- * SNAT for a NodePort.
+ * Pods sit behind host veths, ENI_PODS of them on each ENI; they use their own
+ * ENI inside the VPC (10.0.0.0/16), and everything for the internet leaves by
+ * the first one with the node's address and a random port (iptables SNAT with
+ * --random-fully).  Services are kube-proxy's: DNAT for a ClusterIP, whose
+ * remote endpoint is in the VPC and so by the pod's own ENI; DNAT and SNAT for
+ * a NodePort, which comes in and goes on by the first ENI.
  */
 #include "gen.h"
 #include "gen_shape.h"
 
-#define KUBE_DNS	IP(172, 20, 0, 10)
-
-enum { ETH0 = ENI_FIRST, ETH1 };
+#define ETH0	ENI_FIRST
 
 void
-world_init(struct world *w, struct prng *r)
+world_init(struct world *w, uint64_t seed)
 {
+	struct prng own = { ~seed }, *r = &own;
 	uint32_t i;
 
 	for (i = 0; i < N_OUTSIDE; i++)		/* 198.18.0.0/15, RFC 2544 */
 		w->outside[i] = IP(198, 18, 0, 0) | prng_below(r, 1 << 17);
 	for (i = 0; i < N_SERVICES; i++)
-		w->service[i] = (struct service){
+		w->service[i] = (struct world_service){
 			.ip = IP(172, 20, 1 + i / 8, 20 + i * 5),
 			.port = (uint16_t)(i % 3 ? 80 + i : 443),
 			.target = (uint16_t)(8080 + i),
-			.node_port = (uint16_t)(30000 + prng_below(r, 2767)),
+			/* of 30000 to 32767, none twice */
+			.node_port = (uint16_t)(30000 + i * 69 + prng_below(r, 69)),
 		};
 }
 
@@ -44,10 +45,10 @@ pod_veth(uint32_t pod)
 	return FIRST_VETH + pod;
 }
 
-static uint32_t
+uint32_t
 pod_eni(uint32_t pod)
 {
-	return pod < N_PODS / 2 ? ETH0 : ETH1;
+	return ETH0 + pod / ENI_PODS;
 }
 
 uint16_t
@@ -84,13 +85,13 @@ server_port(struct prng *r, unsigned talk)
 static uint32_t
 vpc_ip(struct prng *r)
 {
-	return IP(10, 0, 2 + prng_below(r, 8), 10 + prng_below(r, 240));
+	return IP(10, 0, 16 + prng_below(r, 8), 10 + prng_below(r, 240));
 }
 
-static uint32_t
-remote_endpoint(struct prng *r, uint32_t service)
+uint32_t
+remote_endpoint(uint32_t service, uint32_t i)
 {
-	return IP(10, 0, 2 + service % 8, 100 + prng_below(r, 4));
+	return IP(10, 0, 16 + service % 8, 100 + i);
 }
 
 int64_t
@@ -117,17 +118,18 @@ set_side(struct conv *c, struct prng *r, unsigned side, uint32_t iface)
 	}
 }
 
-/* A pod to a service, or a client to a node port: `to` is the real endpoint. */
+/* What a service's address becomes: a pod here, or an endpoint elsewhere by the
+   ENI `out`. */
 static void
 endpoint(struct conv *c, struct prng *r, uint32_t service, uint16_t target,
-    int64_t local_pod)
+    int64_t local_pod, uint32_t out)
 {
 	if (local_pod >= 0) {
 		c->trans.dst = pod_ip((uint32_t)local_pod);
 		set_side(c, r, 1, pod_veth((uint32_t)local_pod));
 	} else {
-		c->trans.dst = remote_endpoint(r, service);
-		set_side(c, r, 1, prng_permille(r, 500) ? ETH0 : ETH1);
+		c->trans.dst = remote_endpoint(service, prng_below(r, N_REMOTE));
+		set_side(c, r, 1, out);
 	}
 	c->trans.dport = target;
 }
@@ -176,17 +178,17 @@ shape_service(const struct world *w, struct conv *c, struct prng *r, uint32_t po
     uint32_t other)
 {
 	uint32_t i = prng_below(r, N_SERVICES);
-	const struct service *s = &w->service[i];
+	const struct world_service *s = &w->service[i];
 	bool dns = c->talk == TALK_DNS;
 
-	if (dns)		/* two kube-dns pods on this node */
+	if (dns)		/* no pod asks itself */
 		other = pod < 2 ? 2 : other % 2;
 	c->orig.dst = dns ? KUBE_DNS : s->ip;
 	c->orig.dport = dns ? 53 : s->port;
 	c->trans = c->orig;
 	set_side(c, r, 0, pod_veth(pod));
 	endpoint(c, r, dns ? N_SERVICES : i, dns ? 53 : s->target,
-	    c->class == C_DNAT_LOCAL ? (int64_t)other : -1);
+	    c->class == C_DNAT_LOCAL ? (int64_t)other : -1, pod_eni(pod));
 }
 
 static void
@@ -203,7 +205,7 @@ shape_nodeport(const struct world *w, struct conv *c, struct prng *r, uint32_t p
 	c->trans.src = NODE_IP;
 	set_side(c, r, 0, ETH0);
 	endpoint(c, r, i, w->service[i].target,
-	    c->class == C_NODEPORT_LOCAL ? (int64_t)pod : -1);
+	    c->class == C_NODEPORT_LOCAL ? (int64_t)pod : -1, ETH0);
 }
 
 /* The node itself: to the VPC or outside, a probe of a pod, or a login. */

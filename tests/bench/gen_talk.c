@@ -413,6 +413,22 @@ talk_start(struct conv *c, struct prng *r, bool midway)
 		begin_burst(c, r, prng_permille(r, 600));
 }
 
+const char *
+talk_conntrack(const struct conv *c)
+{
+	if (c->class == C_DROPPED || c->class == C_ONCE)
+		return "NONE";
+	if (c->talk != TALK_TCP)
+		return c->replied ? "REPLIED" : "UNREPLIED";
+	if (c->over && (c->refused || c->state == T_RST))
+		return "CLOSE";
+	if (c->over && c->closed)
+		return "TIME_WAIT";
+	/* An answer was there even when only the end of the talk is shown. */
+	return c->silent || (c->state <= T_SYN_ACK && !c->replied) ? "SYN_SENT" :
+	    "ESTABLISHED";
+}
+
 void
 talk_step(struct conv *c, struct prng *r, struct pkt *p)
 {

@@ -115,9 +115,13 @@ truth_head(FILE *f)
 	    "# number proto src sport dst dport (original) src sport dst dport "
 	    "(translated; equal when there is no NAT)\n"
 	    "# class first last (of its sightings, seconds since 1970) "
-	    "joinable sightings\n"
+	    "joinable sightings conntrack verdict\n"
 	    "# joinable: yes when one packet at least was seen on its way in and on "
 	    "its way out.\n"
+	    "# conntrack: its state after all, NONE when it has no entry.\n"
+	    "# verdict: what is true of it on the node that state.c writes: ok, the "
+	    "cause of a drop,\n"
+	    "# or - when the only packets shown are such as were lost.\n"
 	    "# ICMP echo: the id on the requester's side is the source port, the "
 	    "other is 0.\n", f);
 }
@@ -126,6 +130,16 @@ static const char *
 proto_text(unsigned proto)
 {
 	return proto == P_TCP ? "tcp" : proto == P_UDP ? "udp" : "icmp";
+}
+
+/* What came in on a pod's veth and was seen nowhere else, without an entry in
+   conntrack: a network policy denies its egress. */
+static const char *
+true_verdict(const struct conv *c)
+{
+	if (c->class == C_DROPPED || c->class == C_ONCE)
+		return "policy-egress";
+	return c->lost && !c->crossed ? "-" : "ok";
 }
 
 static void
@@ -143,10 +157,11 @@ truth_put(struct gen *g, const struct conv *c)
 	    proto_text(c->orig.proto));
 	put_tuple(g->truth, &c->orig);
 	put_tuple(g->truth, &c->trans);
-	fprintf(g->truth, "\t%s\t%lld.%09lld\t%lld.%09lld\t%s\t%u\n",
+	fprintf(g->truth, "\t%s\t%lld.%09lld\t%lld.%09lld\t%s\t%u\t%s\t%s\n",
 	    plan_class_name(c->class), (long long)(first / SEC),
 	    (long long)(first % SEC), (long long)(last / SEC),
-	    (long long)(last % SEC), c->crossed ? "yes" : "no", c->sightings);
+	    (long long)(last % SEC), c->crossed ? "yes" : "no", c->sightings,
+	    talk_conntrack(c), true_verdict(c));
 }
 
 static void
@@ -307,6 +322,8 @@ write_sighting(struct gen *g)
 	/* Its entry was written before: what leaves was seen to come in, but
 	   for the node's own. */
 	c->crossed |= s->exit && c->iface[0] != 0 && c->iface[1] != 0;
+	c->replied |= s->pkt.reply;
+	c->lost |= s->pkt.lost;
 	c->pending--;
 	if (g->n_spare < sizeof(g->spare) / sizeof(g->spare[0]))
 		g->spare[g->n_spare++] = s;
@@ -480,7 +497,7 @@ main(int argc, char **argv)
 	g->rng.s = g->o.seed;
 	g->all.next = g->all.prev = &g->all;
 	g->wire = wire_new(&g->o, &g->rng);
-	g->plan = plan_new(&g->o, &g->rng);
+	g->plan = plan_new(&g->o);
 	if (g->o.truth != NULL) {
 		g->truth = fopen(g->o.truth, "w");
 		if (g->truth == NULL)
