@@ -29,20 +29,18 @@ say    = $(if $(V),,@printf '  %-5s %s\n' $1 $@)
 
 override CFLAGS += $(STD) -MMD -MP $(WARN) $(SANS)
 
-objects = $(patsubst %.c,$B/%.o,$(wildcard $1/*.c))
-DECODE  := $(call objects,decode) $(call objects,decode/packet) \
-           $(call objects,decode/trace) $(call objects,decode/state) \
-           $(call objects,decode/model) $(call objects,decode/contract) \
-           $(call objects,decode/verdict)
-CAPTURE := $(call objects,capture) $(call objects,capture/state)
-UI      := $(filter-out $B/ui/main.o,$(call objects,ui))
+sources = $(sort $(shell find $1 -name '*.c'))
+objects = $(patsubst %.c,$B/%.o,$1)
+DECODE  := $(call objects,$(call sources,decode))
+CAPTURE := $(call objects,$(call sources,capture))
+UI      := $(filter-out $B/ui/main.o,$(call objects,$(call sources,ui)))
 TESTS   := $(patsubst %.c,$B/%,$(wildcard tests/test_*.c))
 CORPORA := $(patsubst %.c,$B/%,$(wildcard tests/fuzz_*.c))
 # Other C files in tests/: programs that a t_*.sh runs, or parts of tests.
 PROGS   := $(filter-out $(TESTS) $(CORPORA) $B/tests/corpus, $(patsubst %.c,$B/%, \
            $(shell grep -lw '^main' tests/*.c)))
 SUPPORT := $(filter-out $(TESTS:=.o) $(CORPORA:=.o) $(PROGS:=.o) $B/tests/corpus.o, \
-           $(call objects,tests))
+           $(call objects,$(wildcard tests/*.c)))
 FUZZERS := $(patsubst %.c,build/%.libfuzzer,$(wildcard tests/fuzz_*.c))
 
 all: $(BIN)
@@ -83,13 +81,13 @@ $(CORPORA): $B/tests/%: $B/tests/%.o $B/tests/corpus.o \
 $(PROGS): $B/tests/%: $B/tests/%.o $B/support.a $$(call deps,$$@)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$@)
-build/tests/%.libfuzzer: tests/%.c $(wildcard decode/*.[ch] decode/*/*.[ch] capture/*.[ch] capture/*/*.[ch] ui/*.[ch])
+build/tests/%.libfuzzer: tests/%.c $(shell find decode capture ui -name '*.[ch]')
 	@mkdir -p $(@D)
 	$(call say,FUZZ)
 	$(Q)$(CLANG) -g -O1 $(STD) -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all -o $@ $< $(wildcard decode/*.c decode/*/*.c) \
-	    $(if $(call uses,tests/$*,capture)$(call uses,tests/$*,ui),$(wildcard capture/*.c capture/*/*.c)) \
-	    $(if $(call uses,tests/$*,ui),$(filter-out ui/main.c,$(wildcard ui/*.c))) $(LIBS)
+	    -fno-sanitize-recover=all -o $@ $< $(call sources,decode) \
+	    $(if $(call uses,tests/$*,capture)$(call uses,tests/$*,ui),$(call sources,capture)) \
+	    $(if $(call uses,tests/$*,ui),$(filter-out ui/main.c,$(call sources,ui))) $(LIBS)
 
 build-tests: $(BIN) $(TESTS) $(CORPORA) $(PROGS)
 

@@ -12,7 +12,7 @@
 #include "decode/contract.h"
 #include "decode/flow.h"
 #include "decode/state.h"
-#include "ui/output.h"
+#include "ui/out/output.h"
 
 #define SAMPLE_FIRST	INT64_C(1795196003433730000)	/* 2026-11-20T17:33:23.43373Z */
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "tests/flow_sample.h"
-#include "ui/where.h"
+#include "ui/where/where.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -13,9 +13,9 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "ui/format.h"
-#include "ui/json.h"
-#include "ui/utf8.h"
+#include "ui/out/format.h"
+#include "ui/out/json.h"
+#include "ui/out/utf8.h"
 
 static char room[4096];
 

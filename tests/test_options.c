@@ -9,11 +9,11 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "ui/commands.h"
-#include "ui/help.h"
-#include "ui/options.h"
-#include "ui/suggest.h"
-#include "ui/where.h"
+#include "ui/cli/commands.h"
+#include "ui/cli/help.h"
+#include "ui/cli/options.h"
+#include "ui/cli/suggest.h"
+#include "ui/where/where.h"
 
 static char *
 written(enum help_form form)

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/flow_sample.h"
-#include "ui/output.h"
+#include "ui/out/output.h"
 
 static char out[64 * 1024];
 

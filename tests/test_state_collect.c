@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "capture/state/collect.h"
+#include "capture/state/live/collect.h"
 
 #define MIB	((size_t)1 << 20)
 

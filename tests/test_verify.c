@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "tests/flow_sample.h"
-#include "ui/complain.h"
-#include "ui/verify.h"
+#include "ui/cli/complain.h"
+#include "ui/verify/verify.h"
 
 #define SNAT	(1u << CHECK_SNAT)
 #define NO_NAT	(1u << CHECK_NO_NAT)

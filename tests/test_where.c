@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/flow_sample.h"
-#include "ui/where.h"
+#include "ui/where/where.h"
 
 static bool
 matches(const char *text, const struct flow *f)

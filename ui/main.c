@@ -3,10 +3,10 @@
 #include <locale.h>
 #include <signal.h>
 
-#include "ui/commands.h"
-#include "ui/complain.h"
-#include "ui/help.h"
-#include "ui/options.h"
+#include "ui/cli/commands.h"
+#include "ui/cli/complain.h"
+#include "ui/cli/help.h"
+#include "ui/cli/options.h"
 
 int
 main(int argc, char **argv)

@@ -10,7 +10,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "capture/state/iproute2.h"
+#include "capture/state/text/iproute2.h"
 
 #define IP_RULE		"the output of 'ip rule show'"
 #define IP_ROUTE	"the output of 'ip route show table all'"

@@ -10,7 +10,7 @@
  */
 #include <stdlib.h>
 
-#include "capture/state/iproute2.h"
+#include "capture/state/text/iproute2.h"
 
 /* ---- order */
 

@@ -262,6 +262,10 @@ from_addresses(struct contract *c)
 
 	if (!kinds_are_known(s))
 		return true;
+	/* A device could be that of an ENI that ipamd lists and nothing names. */
+	for (unsigned i = 0; i < c->n_enis; i++)
+		if (c->enis[i].dev == NULL && !c->enis[i].branch)
+			return true;
 	for (uint32_t i = 0; i < s->addrs.n && c->n_enis < ENIS_MAX; i++) {
 		const struct ifaddr *a = &s->addrs.v[i];
 		const struct link *l = state_link(s, a->dev);

@@ -11,9 +11,17 @@
 void
 trial_explain(const struct trial *t, struct finding *g, const char *dev, bool reply)
 {
+	trial_explain_cause(t, g, dev, reply, DROP_UNKNOWN);
+}
+
+void
+trial_explain_cause(const struct trial *t, struct finding *g, const char *dev, bool reply,
+    enum drop_cause cause)
+{
 	struct fault fault = { .code = g->code, .query = &t->asked,
 	    .demand = &t->demand, .dev = dev, .after = t->has_after ? &t->after : NULL,
-	    .walk = t->has_walk ? &t->walk : NULL, .ct = t->f->node.ct, .reply = reply };
+	    .walk = t->has_walk ? &t->walk : NULL, .ct = t->f->node.ct, .cause = (uint8_t)cause,
+	    .reply = reply };
 	char why[FAULT_TEXT] = "", fix[FIX_TEXT] = "";
 	size_t n = strlen(g->text);
 

@@ -214,7 +214,7 @@ drop_reply(struct trial *t)
 	const char *dev = t->rep.in_dev, *due = t->req.in_dev;
 	enum drop_cause cause = DROP_UNKNOWN;
 	char text[sizeof(t->f->findings[0].text)], pod[128];
-	struct walk w = { .end = WALK_UNKNOWN };
+	struct walk w;
 
 	/* Only what was forwarded has an answer that must be. */
 	if (in == NULL || t->rep.out != NULL || t->req.in == NULL ||
@@ -225,9 +225,11 @@ drop_reply(struct trial *t)
 	if (in->ttl <= 1) {
 		snprintf(text, sizeof(text), "the answer came in by %s with TTL 1, "
 		    "which ends at this node", dev ? dev : "an interface");
-		trial_explain(t, add_drop(t, true, DROP_TTL, text), dev, true);
+		trial_explain_cause(t, add_drop(t, true, DROP_TTL, text), dev, true,
+		    DROP_TTL);
 		return;
 	}
+	w.end = WALK_UNKNOWN;
 	if (dev != NULL)
 		model_reply_of(t->j->model, &t->f->original, &t->after,
 		    t->f->node.ct ? t->f->node.ct->mark : t->walk.ctmark, dev, false, &w);
@@ -252,23 +254,33 @@ drop_reply(struct trial *t)
 	trial_explain(t, add_drop(t, true, cause, text), dev, true);
 }
 
+static bool
+is_cause(const struct finding *g, enum drop_cause cause)
+{
+	return g->cause != NULL && strcmp(g->cause, drop_cause_name(cause)) == 0;
+}
+
 /* The node said itself that it drops, but ICMP has few words for why. */
 static void
 name_cause(struct trial *t)
 {
 	const struct walk *w = &t->walk;
 
-	if (!t->has_walk || w->end != WALK_DROPPED)
-		return;
 	for (unsigned i = 0; i < t->f->n_findings; i++) {
 		struct finding *g = &t->f->findings[i];
+		bool reply = strcmp(g->code, "reply-not-forwarded") == 0;
 
-		if (g->level != LEVEL_DROPPED || g->cause == NULL ||
-		    strcmp(g->cause, drop_cause_name(DROP_UNKNOWN)) != 0)
+		if (g->level != LEVEL_DROPPED)
 			continue;
-		drop_by_rules(t, g->text, sizeof(g->text));
-		g->cause = drop_cause_name(w->cause);
-		trial_explain(t, g, t->req.in_dev, false);
+		if (is_cause(g, DROP_TTL)) {
+			trial_explain_cause(t, g, reply ? t->rep.in_dev : t->req.in_dev,
+			    reply, DROP_TTL);
+		} else if (is_cause(g, DROP_UNKNOWN) && t->has_walk &&
+		    w->end == WALK_DROPPED) {
+			drop_by_rules(t, g->text, sizeof(g->text));
+			g->cause = drop_cause_name(w->cause);
+			trial_explain(t, g, t->req.in_dev, false);
+		}
 	}
 }
 

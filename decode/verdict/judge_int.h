@@ -61,5 +61,7 @@ void	trial_compare(struct trial *);
 void	trial_dropped(struct trial *);
 /* Cause and fix from the node's set-up, where it explains the finding. */
 void	trial_explain(const struct trial *, struct finding *, const char *dev, bool reply);
+void	trial_explain_cause(const struct trial *, struct finding *, const char *dev,
+	    bool reply, enum drop_cause);
 
 #endif

@@ -29,6 +29,40 @@ nat_between(const struct tuple *o, const struct tuple *x)
 	    (tuple_dst_differs(o, x) || o->dport != x->dport ? NAT_DNAT : 0);
 }
 
+/* Conntrack knows who began: the flow is named from the other end. */
+static void
+turn_flow(struct flow *f)
+{
+	struct tuple original = turned(&f->translated);
+	uint64_t packets = f->request_packets;
+
+	f->translated = turned(&f->original);
+	f->original = original;
+	f->nat = f->has & FLOW_TRANSLATED ? nat_between(&f->original, &f->translated) : 0;
+	f->request_packets = f->reply_packets;
+	f->reply_packets = packets;
+	for (unsigned i = 0; i < f->n_legs; i++)
+		f->legs[i].reply = !f->legs[i].reply;
+	/* Request legs come first. */
+	for (unsigned i = 1; i < f->n_legs; i++)
+		for (unsigned k = i; k > 0 && !f->legs[k].reply &&
+		    f->legs[k - 1].reply; k--) {
+			struct leg l = f->legs[k];
+
+			f->legs[k] = f->legs[k - 1];
+			f->legs[k - 1] = l;
+		}
+}
+
+static bool
+is_turned(const struct state *s, const struct flow *f)
+{
+	struct tuple other = turned(&f->translated);
+
+	return !(f->has & FLOW_INITIATOR) && state_ct_orig(s, &f->original) == NULL &&
+	    state_ct_orig(s, &other) != NULL;
+}
+
 /* The entry whose original tuple is the flow's; or, where only one side was
    seen, the one whose other side is. */
 static const struct ct_entry *
@@ -84,10 +118,15 @@ void
 trial_conntrack(struct trial *t)
 {
 	struct flow *f = t->f;
-	const struct ct_entry *ct = find_entry(t->j->state, f);
+	const struct ct_entry *ct;
 	char text[2][ADDR_TEXT_MAX];
 	struct tuple after;
 
+	if (t->j->state->conntrack.n == 0)
+		return;
+	if (is_turned(t->j->state, f))
+		turn_flow(f);
+	ct = find_entry(t->j->state, f);
 	if (ct == NULL)
 		return;
 	after = turned(&ct->reply);

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* own_write.c - podpath.state/1: one JSON document, a record on each line. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/state/own/own.h"
+#include "capture/state/documents/rfc3339.h"
+
+/* ---- bytes and values */
+
+static void
+flush(struct own_out *o)
+{
+	const char *p = o->buf;
+
+	while (p < o->p && o->error == 0) {
+		ssize_t n = write(o->fd, p, (size_t)(o->p - p));
+
+		if (n >= 0)
+			p += n;
+		else if (errno != EINTR)
+			o->error = errno;
+	}
+	o->p = o->buf;
+}
+
+void
+own_put(struct own_out *o, const char *s, size_t n)
+{
+	while (n > 0) {
+		size_t room = (size_t)(o->buf + sizeof(o->buf) - o->p);
+		size_t part = n < room ? n : room;
+
+		memcpy(o->p, s, part);
+		o->p += part;
+		s += part;
+		n -= part;
+		if (o->p == o->buf + sizeof(o->buf))
+			flush(o);
+	}
+}
+
+void
+own_comma(struct own_out *o)
+{
+	if (o->comma)
+		own_lit(o, ",");
+	o->comma = true;
+}
+
+void
+own_key(struct own_out *o, const char *name)
+{
+	own_comma(o);
+	own_lit(o, "\"");
+	own_put(o, name, strlen(name));
+	own_lit(o, "\":");
+	o->comma = false;
+}
+
+void
+own_open(struct own_out *o, char bracket)
+{
+	own_comma(o);
+	own_put(o, &bracket, 1);
+	o->comma = false;
+}
+
+void
+own_close(struct own_out *o, char bracket)
+{
+	own_put(o, &bracket, 1);
+	o->comma = true;
+}
+
+void
+own_uint(struct own_out *o, uint64_t v)
+{
+	char text[20], *p = text + sizeof(text);
+
+	own_comma(o);
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v != 0);
+	own_put(o, p, (size_t)(text + sizeof(text) - p));
+}
+
+static void
+write_int(struct own_out *o, int64_t v)
+{
+	if (v >= 0) {
+		own_uint(o, (uint64_t)v);
+		return;
+	}
+	own_comma(o);
+	own_lit(o, "-");
+	o->comma = false;
+	own_uint(o, (uint64_t)0 - (uint64_t)v);
+}
+
+/* Bytes of a well-formed UTF-8 character at p, or 0 (RFC 3629). */
+static size_t
+utf8_length(const unsigned char *p)
+{
+	size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 :
+	    p[0] < 0xf5 ? 4 : 0;
+
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* See own_pull.c for what becomes of bytes that are not UTF-8. */
+static size_t
+put_special(struct own_out *o, const unsigned char *p)
+{
+	static const char hex[] = "0123456789abcdef";
+	char escape[6] = { '\\', 'u', '0', '0', hex[*p >> 4], hex[*p & 15] };
+	size_t n = *p < 0x80 ? 0 : utf8_length(p);
+
+	if (n > 0) {
+		own_put(o, (const char *)p, n);
+		return n;
+	}
+	if (*p == '"' || *p == '\\') {
+		escape[1] = (char)*p;
+		own_put(o, escape, 2);
+		return 1;
+	}
+	if (*p >= 0x80)
+		memcpy(escape + 2, "dc", 2);
+	own_put(o, escape, 6);
+	return 1;
+}
+
+void
+own_string(struct own_out *o, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text, *q;
+
+	own_comma(o);
+	own_lit(o, "\"");
+	for (;;) {
+		for (q = p; *q >= 0x20 && *q < 0x80 && *q != '"' && *q != '\\'; q++)
+			;
+		own_put(o, (const char *)p, (size_t)(q - p));
+		if (*q == '\0')
+			break;
+		p = q + put_special(o, q);
+	}
+	own_lit(o, "\"");
+}
+
+void
+own_addr(struct own_out *o, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	own_comma(o);
+	own_lit(o, "\"");
+	own_put(o, text, addr_format(a, text));
+	own_lit(o, "\"");
+}
+
+void
+own_prefix(struct own_out *o, const struct prefix *p)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	own_comma(o);
+	own_lit(o, "\"");
+	own_put(o, text, prefix_format(p, text));
+	own_lit(o, "\"");
+}
+
+void
+own_word(struct own_out *o, unsigned n, const char *const *words)
+{
+	own_string(o, words[n]);
+}
+
+void
+own_words(struct own_out *o, uint64_t bits, const char *const *words)
+{
+	own_open(o, '[');
+	for (unsigned i = 0; words[i] != NULL; i++)
+		if (bits >> i & 1)
+			own_string(o, words[i]);
+	own_close(o, ']');
+}
+
+/* ---- fields */
+
+static uint64_t
+load(const char *at, unsigned size)
+{
+	uint8_t b;
+	uint16_t h;
+	uint32_t w;
+	uint64_t d;
+
+	switch (size) {
+	case 1: return memcpy(&b, at, 1), b;
+	case 2: return memcpy(&h, at, 2), h;
+	case 4: return memcpy(&w, at, 4), w;
+	default: return memcpy(&d, at, 8), d;
+	}
+}
+
+static int64_t
+load_signed(const char *at, unsigned size)
+{
+	unsigned shift = 64 - size * 8;
+
+	return (int64_t)(load(at, size) << shift) >> shift;
+}
+
+static bool
+is_zero(const char *at, size_t n)
+{
+	static const char zero[32];
+
+	return memcmp(at, zero, n) == 0;
+}
+
+static const char *
+load_text(const char *at)
+{
+	const char *text;
+
+	memcpy(&text, at, sizeof(text));
+	return text;
+}
+
+void
+own_pair(struct own_out *o, const char *name, uint64_t a, uint64_t b)
+{
+	own_key(o, name);
+	own_open(o, '[');
+	own_uint(o, a);
+	own_uint(o, b);
+	own_close(o, ']');
+}
+
+static void
+write_addrs(struct own_out *o, const char *name, const struct addr *v, uint32_t n)
+{
+	if (n == 0)
+		return;
+	own_key(o, name);
+	own_open(o, '[');
+	for (uint32_t i = 0; i < n; i++)
+		own_addr(o, &v[i]);
+	own_close(o, ']');
+}
+
+/* An empty list is another thing than none: told by what stands beside it. */
+static void
+write_prefixes(struct own_out *o, const char *name, const struct own_list *l)
+{
+	const struct prefix *v = l->v;
+
+	if (l->n == 0)
+		return;
+	own_key(o, name);
+	own_open(o, '[');
+	for (uint32_t i = 0; i < l->n; i++)
+		own_prefix(o, &v[i]);
+	own_close(o, ']');
+}
+
+static void
+write_time(struct own_out *o, const char *name, int64_t ns)
+{
+	char text[RFC3339_MAX];
+
+	if (ns == 0)
+		return;
+	rfc3339_format((struct nstime){ ns }, text);
+	own_key(o, name);
+	own_string(o, text);
+}
+
+static void
+write_mac(struct own_out *o, const char *name, const char *at)
+{
+	uint8_t mac[6];
+	char text[MAC_TEXT_MAX];
+
+	memcpy(mac, at, 6);
+	mac_format(mac, text);
+	own_key(o, name);
+	own_string(o, text);
+}
+
+static void
+write_structured(struct own_out *o, const struct field *f, const char *record)
+{
+	switch (f->type) {
+	case FIELD_MATCHES:
+		own_put_matches(o, (const void *)record);
+		break;
+	case FIELD_TARGET:
+		if (load(record + f->at, 1) != NF_T_NONE) {
+			own_key(o, f->name);
+			own_put_target(o, (const void *)(record + f->at));
+		}
+		break;
+	default:
+		own_put_elements(o, (const void *)record);
+	}
+}
+
+static void
+write_list(struct own_out *o, const struct field *f, const char *record)
+{
+	const char *at = record + f->at, *other = record + f->other;
+	struct own_list list;
+	const struct addr *addrs;
+
+	switch (f->type) {
+	case FIELD_ADDRS:
+		write_addrs(o, f->name, (const void *)at, (uint8_t)*other);
+		break;
+	case FIELD_ADDR_LIST:
+		memcpy(&addrs, at, sizeof(addrs));
+		write_addrs(o, f->name, addrs, (uint32_t)load(other, 4));
+		break;
+	default:
+		memcpy(&list, at, sizeof(list));
+		write_prefixes(o, f->name, &list);
+	}
+}
+
+static void
+write_simple(struct own_out *o, const struct field *f, const char *at)
+{
+	own_key(o, f->name);
+	switch (f->type) {
+	case FIELD_TEXT:	own_string(o, load_text(at)); break;
+	case FIELD_BOOL:	own_lit(o, "true"); break;
+	case FIELD_INDEX:
+	case FIELD_UINT:	own_uint(o, load(at, f->size ? f->size : 4)); break;
+	case FIELD_INT:		write_int(o, load_signed(at, f->size)); break;
+	case FIELD_ADDR:	own_addr(o, (const void *)at); break;
+	case FIELD_PREFIX:	own_prefix(o, (const void *)at); break;
+	case FIELD_WORD:	own_word(o, (unsigned)load(at, f->size), f->words); break;
+	case FIELD_BITS:	own_words(o, load(at, f->size), f->words); break;
+	}
+	o->comma = true;
+}
+
+static void
+write_field(struct own_out *o, const struct field *f, const char *record)
+{
+	const char *at = record + f->at;
+	bool usual;
+
+	switch (f->type) {
+	case FIELD_TEXT:	usual = load_text(at) == NULL; break;
+	case FIELD_BOOL:	usual = *at == 0; break;
+	case FIELD_INT:		usual = load_signed(at, f->size) == f->none; break;
+	case FIELD_INDEX:	usual = load(at, 4) == STATE_NONE; break;
+	case FIELD_ADDR:	usual = is_zero(at, sizeof(struct addr)); break;
+	case FIELD_PREFIX:	usual = is_zero(at, sizeof(struct addr) + 1); break;
+	case FIELD_UINT: case FIELD_WORD: case FIELD_BITS:
+		usual = load(at, f->size) == 0;
+		break;
+	case FIELD_MAC:
+		if (record[f->other])
+			write_mac(o, f->name, at);
+		return;
+	case FIELD_TIME:
+		write_time(o, f->name, load_signed(at, 8));
+		return;
+	case FIELD_PORTS:
+		if (load(at, 4) != 0)
+			own_pair(o, f->name, load(at, 2), load(at + 2, 2));
+		return;
+	case FIELD_PAIR:
+		if (!is_zero(at, 16))
+			own_pair(o, f->name, load(at, 8), load(at + 8, 8));
+		return;
+	case FIELD_ADDRS: case FIELD_ADDR_LIST: case FIELD_PREFIX_LIST:
+		write_list(o, f, record);
+		return;
+	default:
+		write_structured(o, f, record);
+		return;
+	}
+	if (!usual)
+		write_simple(o, f, at);
+}
+
+void
+own_fields(struct own_out *o, const struct field *f, const void *record)
+{
+	own_open(o, '{');
+	for (; f->name != NULL; f++)
+		write_field(o, f, record);
+	own_close(o, '}');
+}
+
+/* ---- the document */
+
+static void
+write_section(struct own_out *o, const struct section *c)
+{
+	struct own_list list;
+	const char *record;
+
+	memcpy(&list, (const char *)o->state + c->list, sizeof(list));
+	if (list.n == 0)
+		return;
+	own_lit(o, ",\n");
+	o->comma = false;
+	own_key(o, c->name);
+	own_lit(o, "[\n");
+	record = list.v;
+	for (uint32_t i = 0; i < list.n && o->error == 0; i++, record += c->size) {
+		if (i > 0)
+			own_lit(o, ",\n");
+		o->comma = false;
+		own_fields(o, c->fields, record);
+	}
+	own_lit(o, "]");
+	o->comma = true;
+}
+
+int
+state_write(const struct state *s, int fd)
+{
+	struct own_out *o = calloc(1, sizeof(*o));
+	const struct field *f;
+	int error;
+
+	if (o == NULL)
+		return -ENOMEM;
+	o->state = s;
+	o->fd = fd;
+	o->p = o->buf;
+	own_lit(o, "{");
+	own_key(o, "schema");
+	own_string(o, OWN_SCHEMA);
+	for (f = own_head; f->name != NULL; f++)
+		write_field(o, f, (const char *)s);
+	own_lit(o, ",\n");
+	o->comma = false;
+	own_key(o, "cni");
+	own_fields(o, own_cni, &s->cni);
+	for (unsigned i = 0; i < N_OWN_SECTIONS; i++)
+		write_section(o, &own_sections[i]);
+	own_lit(o, "\n}\n");
+	flush(o);
+	error = o->error;
+	free(o);
+	return -error;
+}

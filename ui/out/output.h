@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * output.h - the forms in which flows are written.
+ *
+ * An output is one row: a name and three functions, called in order: head once,
+ * flow for each flow, tail once.  They only put bytes into the outbuf; whether
+ * these could be written shows there.
+ */
+#ifndef UI_OUTPUT_H
+#define UI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decode/flow.h"
+#include "decode/tracer.h"
+#include "ui/out/json.h"
+#include "ui/out/outbuf.h"
+
+/* Names of interfaces and addresses; for a run, the tracer's. */
+struct naming {
+	struct iface	 (*iface)(const void *arg, unsigned iface);
+	const char	*(*name)(const void *arg, const struct addr *);	/* or NULL */
+	const void	*arg;
+};
+
+#define SUMMARY_REASONS	6
+
+struct summary {
+	struct tracer_stats stats;
+	uint64_t	shown, translated;	/* flows written; of these, translated */
+	uint64_t	wall_ns;
+	bool		interrupted;	/* by the user: input was left unread */
+	unsigned	n_reasons;
+	struct {
+		const char	*why;
+		uint64_t	 count;
+	} reasons[SUMMARY_REASONS];
+};
+
+/* One run of an output. */
+struct output_run {
+	struct outbuf	*out;
+	const struct naming *names;
+	bool		 verbose;	/* the path of each flow */
+	bool		 numeric;	/* addresses, not names */
+	bool		 color;
+	bool		 utf8;		/* arrows rather than "->" */
+	/* the output's own */
+	bool		 begun;
+	int64_t		 day;		/* text: of the last head line */
+	const struct flow *flow;	/* text: that is being written */
+};
+
+struct output {
+	const char	*name;
+	const char	*help;
+	void		 (*head)(struct output_run *);
+	void		 (*flow)(struct output_run *, const struct flow *);
+	void		 (*tail)(struct output_run *, const struct summary *);
+};
+
+extern const struct output output_text, output_json, output_csv;
+
+/* All of them; NULL past the last. */
+const struct output	*output_get(unsigned i);
+
+static inline struct iface
+naming_iface(const struct naming *n, unsigned iface)
+{
+	return n->iface(n->arg, iface);
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* verify_int.h - between the parts of podpath verify. */
+#ifndef UI_VERIFY_INT_H
+#define UI_VERIFY_INT_H
+
+#include "ui/state/predict.h"
+#include "ui/out/present.h"
+#include "ui/verify/verify.h"
+
+/* Kept of each check and result; more are counted. */
+#define VERIFY_KEPT	1000
+
+/* What a check says about one flow or prediction. */
+struct opinion {
+	bool		 applies;	/* false: it is none of the check's business */
+	uint8_t		 result;	/* enum check_result */
+	const char	*code;		/* of the finding; NULL none */
+	const char	*cause;		/* "rp-filter"; NULL */
+	const char	*text;		/* borrowed; a sentence, or NULL */
+	const char	*fix;		/* borrowed; NULL or "" none */
+};
+
+/* Of one flow, prediction or deviation: all texts are owned. */
+struct item {
+	uint8_t		 result;
+	uint64_t	 flow_id;	/* 0: not a flow */
+	char		*who;		/* "default/echo-b 192.168.3.30:41234 -> ..." */
+	char		*after;		/* translated to; NULL: not known, or a deviation */
+	char		*path;		/* "eni1e659a482e6 > eth0"; NULL */
+	char		*code, *cause, *text, *fix;	/* NULL none */
+};
+
+struct items {
+	struct item	*v;
+	unsigned	 n, room;
+};
+
+struct tally {
+	uint64_t	 count[N_CHECK_RESULTS];
+	struct items	 items[N_CHECK_RESULTS];	/* CHECK_OK: only with -v */
+	uint8_t		 result;	/* after verify_end() */
+	char		 why[160];	/* why inconclusive, beyond its items; "" */
+};
+
+struct verify {
+	struct verify_config config;
+	bool		 setup;		/* predictions, not flows */
+	struct tally	 checks[N_CHECKS];
+	uint64_t	 judged;	/* flows or predictions */
+	uint8_t		 result;
+	bool		 no_memory;
+};
+
+/* The texts of an item before it is kept. */
+struct item_text {
+	uint64_t	 flow_id;
+	char		 who[2 * PRESENT_NAME_MAX + 256];
+	char		 after[256];
+	char		 path[FLOW_MAX_LEGS * 80];
+};
+
+void	verify_add(struct verify *, enum check, const struct opinion *,
+	    const struct item_text *);
+
+/* verify_checks.c */
+void	check_flow(enum check, const struct verify *, const struct flow *,
+	    struct opinion *);
+void	check_prediction(enum check, bool outside, const struct prediction *,
+	    struct opinion *);
+/* Does this code make the check fail? */
+bool	check_fails_on(enum check, const char *code);
+
+static inline bool
+verify_wants(const struct verify *v, enum check c)
+{
+	return v->config.checks >> c & 1;
+}
+
+void	verify_text(const struct verify *, struct outbuf *);
+void	verify_json(const struct verify *, struct outbuf *);
+void	verify_tap(const struct verify *, struct outbuf *);
+void	verify_junit(const struct verify *, struct outbuf *);
+
+/* One sentence about a check: "3 of 4 flows failed". */
+#define VERIFY_SENTENCE_MAX	256
+void	verify_sentence(const struct verify *, enum check,
+	    char out[static VERIFY_SENTENCE_MAX]);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* verify_text.c - podpath verify for a person: a line for each check, one for
+   each flow that did not pass, a summary. */
+#include "ui/verify/verify_int.h"
+
+#include "ui/cli/complain.h"
+#include "ui/out/text.h"
+
+static const enum role roles[N_CHECK_RESULTS] = {
+	[CHECK_OK] = ROLE_OK, [CHECK_UNSURE] = ROLE_DOUBT,
+	[CHECK_FAILED] = ROLE_BAD,
+};
+
+static void
+put_result(struct text *t, unsigned result)
+{
+	text_role(t, roles[result]);
+	text_put(t, check_result_name(result));
+	text_role(t, ROLE_PLAIN);
+}
+
+static void
+put_foreign(struct text *t, const char *before, const char *s)
+{
+	if (s == NULL)
+		return;
+	text_put(t, before);
+	text_foreign(t, s);
+}
+
+/* Everything about it on one line, so that grep(1) finds all of it. */
+static void
+put_item(struct text *t, const struct item *i)
+{
+	text_pad(t, 2);
+	put_result(t, i->result);
+	text_put(t, ": ");
+	if (i->flow_id != 0) {
+		text_put(t, "flow ");
+		text_u64(t, i->flow_id);
+		text_put(t, ": ");
+	}
+	text_foreign(t, i->who);
+	if (i->after != NULL) {
+		text_put(t, " ");
+		text_role(t, ROLE_TRANSLATED);
+		text_put(t, "=> ");
+		text_foreign(t, i->after);
+		text_role(t, ROLE_PLAIN);
+	}
+	if (i->path != NULL) {
+		text_put(t, ", ");
+		text_role(t, ROLE_IFACE);
+		text_foreign(t, i->path);
+		text_role(t, ROLE_PLAIN);
+	}
+	put_foreign(t, ": ", i->code);
+	put_foreign(t, ": ", i->text);
+	if (i->cause != NULL) {
+		put_foreign(t, " (", i->cause);
+		text_put(t, ")");
+	}
+	put_foreign(t, "; fix: ", i->fix);
+	text_newline(t);
+}
+
+static void
+put_items(struct text *t, const struct tally *a, unsigned result)
+{
+	const struct items *list = &a->items[result];
+	unsigned i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].who != NULL)
+			put_item(t, &list->v[i]);
+	if (list->n == 0 || a->count[result] <= list->n)
+		return;
+	text_pad(t, 2);
+	put_result(t, result);
+	text_put(t, ": ");
+	text_u64(t, a->count[result] - list->n);
+	text_put(t, " more");
+	text_newline(t);
+}
+
+static void
+put_check(struct text *t, const struct verify *v, enum check c)
+{
+	char sentence[VERIFY_SENTENCE_MAX];
+
+	verify_sentence(v, c, sentence);
+	text_role(t, ROLE_HEAD);
+	text_put(t, verify_check_name(c));
+	text_role(t, ROLE_PLAIN);
+	text_put(t, ": ");
+	put_result(t, v->checks[c].result);
+	text_put(t, ": ");
+	text_put(t, sentence);
+	text_newline(t);
+	put_items(t, &v->checks[c], CHECK_FAILED);
+	put_items(t, &v->checks[c], CHECK_UNSURE);
+	put_items(t, &v->checks[c], CHECK_OK);
+}
+
+void
+verify_text(const struct verify *v, struct outbuf *out)
+{
+	struct text text = { .out = out, .color = v->config.color,
+		.utf8 = v->config.utf8 }, *t = &text;
+	unsigned n[N_CHECK_RESULTS] = { 0 }, c;
+
+	for (c = 0; c < N_CHECKS; c++) {
+		if (!verify_wants(v, (enum check)c))
+			continue;
+		put_check(t, v, (enum check)c);
+		n[v->checks[c].result]++;
+	}
+	text_count(t, n[CHECK_OK] + n[CHECK_UNSURE] + n[CHECK_FAILED], "check");
+	text_put(t, ": ");
+	text_u64(t, n[CHECK_OK]);
+	text_put(t, " ok, ");
+	text_u64(t, n[CHECK_FAILED]);
+	text_put(t, " failed, ");
+	text_u64(t, n[CHECK_UNSURE]);
+	text_put(t, " inconclusive; ");
+	text_count(t, v->judged, v->setup ? "prediction" : "flow");
+	text_put(t, v->setup ? " from the node's set-up, no packets" : " read");
+	text_newline(t);
+}
