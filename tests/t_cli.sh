@@ -8,6 +8,12 @@ fails "no command" "no command given; see podpath --help"
 fails "mistyped command" "did you mean 'read'?" reda
 fails "unknown command" "unknown command 'frobnicate'" frobnicate
 fails "a capture is no command" "podpath read $pcap" "$pcap"
+fails "help for what is no command" "unknown command 'frobnicate'" help frobnicate
+fails "an option before the command" "the command comes first, its options after it: podpath explain" \
+    --state pcaps/pod-to-vpc explain netshoot 8.8.8.8
+fails "node state named as a capture" \
+    "expected a capture file; the node's state is given with --state pcaps/pod-to-vpc" \
+    read pcaps/pod-to-vpc
 fails "mistyped option" "did you mean '--where'?" read --wheer x "$pcap"
 fails "unknown option" "unknown option '--frobnicate'" read --frobnicate
 fails "unknown letter" "unknown option '-Z'" read -Z "$pcap"
@@ -45,6 +51,11 @@ tap $? "--help: fits 80 columns, five examples"
 run read -h
 [ "$code" -eq 0 ] && holds out "Exit codes:"
 tap $? "read -h"
+run explain --help
+cp "$T/out" "$T/help"
+run help explain
+[ "$code" -eq 0 ] && cmp -s "$T/out" "$T/help"
+tap $? "help COMMAND is COMMAND --help"
 run --version
 [ "$code" -eq 0 ] && holds out "podpath 0" && holds out "libpcap version"
 tap $? "--version names libpcap"

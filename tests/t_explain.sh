@@ -91,9 +91,14 @@ explains 1 missing-rule-1536 echo-b 192.168.2.91 wrong '+wrong-eni: ' \
 explains 1 missing-rule-1024 echo-b 8.8.8.8 wrong '+wrong-eni: ' \
     '+ip rule add fwmark 0x80/0x80 lookup main priority 1024'
 explains 1 nodeport-no-connmark internet node:30080 '+asymmetric-path: '
-explains 1 rp-filter internet node:30080 dropped '+not-forwarded (rp-filter)'
+explains 1 rp-filter internet node:30080 dropped '+not-forwarded (rp-filter)' \
+    '+by the reverse path filter of eth0, since the way back to its source is by eth1' \
+    '+fix: sysctl -w net.ipv4.conf.eth0.rp_filter=2'
 explains 1 forward-drop netshoot 8.8.8.8 '→ dropped  dropped' \
     '+not-forwarded (firewall)' '+the policy of filter FORWARD is DROP'
+
+explains 1 no-route netshoot 172.217.175.36 dropped \
+    '+its route is unreachable 172.217.175.36'
 
 # Not EKS: what the rules do, and that nothing is known to be required.
 explains 0 overlay-vxlan netshoot 8.8.8.8 'cni0 → eth0  ⇒ 192.168.3.243 (SNAT)' \
@@ -141,6 +146,16 @@ state="--state pcaps/$on"
 	fails "unknown pod" "no such pod or Service" explain netshoor 8.8.8.8 $state
 	fails "a hint for a pod" "did you mean 'netshoot'?" \
 	    explain netshot 8.8.8.8 $state
+	fails "a hint with a namespace" "did you mean 'default/echo-b'?" \
+	    explain default/echob 8.8.8.8 $state
+	fails "another namespace" "did you mean 'default/echo-b'?" \
+	    explain prod/echo-b 8.8.8.8 $state
+	fails "a Deployment's pod" "did you mean 'kube-system/coredns-" \
+	    explain kube-system/coredns 8.8.8.8 $state
+	fails "wrong protocol" "'tpc' is not a protocol" \
+	    explain netshoot 8.8.8.8:53/tpc $state
+	fails "no prefix" "'24' is not a protocol" \
+	    explain netshoot 10.0.0.0/24 $state
 	fails "unknown destination" "neither an address nor a pod" \
 	    explain netshoot nowhere.example $state
 	fails "wrong port" "'70000' is not a port" explain netshoot 8.8.8.8:70000 $state
@@ -168,6 +183,18 @@ cp pcaps/$on/enis.json pcaps/$on/ipam.json pcaps/$on/iptables-save.txt \
 run explain echo-b 8.8.8.8 --state "$T/bare"
 [ "$code" -eq 3 ] && sound
 tap $? "without routes and rules: exit code 3"
+# A node that does not forward has a route all the same.
+cp -r pcaps/$on "$T/off"
+sed -i 's/^\(net.ipv4.ip_forward\) = 1/\1 = 0/' "$T/off/sysctl_all.txt"
+run explain echo-b 8.8.8.8 --state "$T/off"
+[ "$code" -eq 1 ] && sound &&
+    holds out "there is a route, but this node does not forward"
+tap $? "forwarding is off"
+# A state without pods says so.
+mkdir "$T/podless"
+cp pcaps/$on/iproute.txt pcaps/$on/iprule.txt "$T/podless"
+fails "a state without pods" "the state names no pods" \
+    explain echo-b 8.8.8.8 --state "$T/podless"
 code=0
 timeout 20 "$PODPATH" explain echo-b 8.8.8.8 --state pcaps/$on >/dev/full \
     2>"$T/err" || code=$?

@@ -42,6 +42,19 @@ head -c 5000 "$T/a.json" >"$T/cut.json"
 run state --state "$T/cut.json" -w "$T/b.json"
 [ "$code" -eq 0 ] && grep -q "cut.json:[0-9]*: " "$T/err"
 tap $? "a document that is cut: the line is named, what was read is kept"
+tar -czf "$T/whole.tar.gz" -C "$case" iprule.txt iproute.txt
+head -c 400 "$T/whole.tar.gz" >"$T/short.tar.gz"
+run state --state "$T/short.tar.gz" -w "$T/b.json"
+[ "$code" -eq 2 ] && holds err "short.tar.gz: cut or damaged" &&
+    holds err "short.tar.gz: no node state in it"
+tap $? "a bundle that is cut before its first file says so"
+mkdir "$T/types"
+echo '[]' >"$T/types/ipam.json"
+cp "$case/iprule.txt" "$T/types"
+run state --state "$T/types" -w "$T/b.json"
+[ "$code" -eq 0 ] &&
+    [ "$(grep -c 'ipam.json: an object is expected, not a list' "$T/err")" -eq 1 ]
+tap $? "a document of the wrong type is said once"
 fails "no such state" "$T/none" state --state "$T/none" -w "$T/c.json"
 [ ! -e "$T/c.json" ]
 tap $? "then nothing is written"

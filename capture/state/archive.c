@@ -25,11 +25,21 @@ struct source {
 	bool		 cut;		/* nothing more can be read */
 };
 
+static const char *
+why(struct archive *a)
+{
+	const char *text = archive_error_string(a);
+
+	return text ? text : "it ends too soon";
+}
+
+/* NULL: no memory, or *cut, which is reported. */
 static struct archive *
-archive_begin(int fd)
+archive_begin(struct bundle *b, int fd, bool *cut)
 {
 	struct archive *a = archive_read_new();
 
+	*cut = false;
 	if (a == NULL)
 		return NULL;
 	/* one by one: "all" has filters that run other programs */
@@ -42,16 +52,12 @@ archive_begin(int fd)
 	archive_read_support_format_raw(a);
 	if (archive_read_open_fd(a, fd, BLOCK_SIZE) == ARCHIVE_OK)
 		return a;
+	/* any file but an empty one is at least raw: the unpacking failed */
+	*cut = lseek(fd, 0, SEEK_END) > 0;
+	if (*cut)
+		bundle_bad(b, "cut or damaged (%s)", why(a));
 	archive_read_free(a);
 	return NULL;
-}
-
-static const char *
-why(struct archive *a)
-{
-	const char *text = archive_error_string(a);
-
-	return text ? text : "it ends too soon";
 }
 
 static ssize_t
@@ -191,14 +197,14 @@ take_single(struct source *s)
 bool
 walk_archive(struct bundle *b, int fd)
 {
-	struct archive *a = archive_begin(fd);
+	bool cut, raw, packed;
+	struct archive *a = archive_begin(b, fd, &cut);
 	struct source s = { .bundle = b, .archive = a };
 	struct archive_entry *e;
-	bool raw, packed;
 	int rc;
 
 	if (a == NULL)
-		return false;
+		return cut;
 	rc = archive_read_next_header(a, &e);
 	raw = archive_format(a) == ARCHIVE_FORMAT_RAW;
 	/* the file itself counts as a filter */

@@ -83,6 +83,56 @@ flag_chains(struct model *m)
 	}
 }
 
+/* Does a jump there do more than set marks? */
+static bool
+only_marks(const struct state *s, uint32_t chain)
+{
+	const struct nf_chain *c;
+
+	if (chain >= s->nf_chains.n)
+		return false;
+	c = &s->nf_chains.v[chain];
+	for (uint32_t i = c->first; i < c->first + c->n; i++)
+		if (s->nf_rules.v[i].target.kind != NF_T_MARK &&
+		    s->nf_rules.v[i].target.kind != NF_T_NONE)
+			return false;
+	return true;
+}
+
+/* An endpoint's chain, as kube-proxy writes it. */
+static uint32_t
+find_dnat(const struct state *s, const struct nf_chain *c)
+{
+	uint32_t found = NONE;
+
+	for (uint32_t i = c->first; i < c->first + c->n; i++) {
+		const struct nf_target *t = &s->nf_rules.v[i].target;
+
+		if (t->kind == NF_T_NONE || t->kind == NF_T_MARK ||
+		    (t->kind == NF_T_JUMP && only_marks(s, t->chain)))
+			continue;
+		if (t->kind != NF_T_DNAT || found != NONE || t->nat == NULL ||
+		    !(t->nat->flags & NF_NAT_ADDR) ||
+		    !addr_eq(&t->nat->lo, &t->nat->hi))
+			return NONE;
+		found = i;
+	}
+	return found;
+}
+
+static bool
+find_dnats(struct model *m)
+{
+	const struct state *s = m->s;
+
+	m->chain_dnat = malloc((s->nf_chains.n + 1) * sizeof(*m->chain_dnat));
+	if (m->chain_dnat == NULL)
+		return false;
+	for (uint32_t i = 0; i < s->nf_chains.n; i++)
+		m->chain_dnat[i] = find_dnat(s, &s->nf_chains.v[i]);
+	return true;
+}
+
 static enum key_class
 rule_key(const struct model *m, const struct nf_rule *r, struct bits *key)
 {
@@ -248,7 +298,7 @@ chains_new(struct model *m)
 	const struct state *s = m->s;
 
 	m->chain_flags = calloc((size_t)s->nf_chains.n + 1, 1);
-	if (m->chain_flags == NULL)
+	if (m->chain_flags == NULL || !find_dnats(m))
 		return false;
 	flag_chains(m);
 	for (uint32_t c = 0; c < s->nf_chains.n; c++)

@@ -43,5 +43,6 @@ model_free(struct model *m)
 	free(m->rule_table);
 	free(m->rule_where);
 	free(m->chain_flags);
+	free(m->chain_dnat);
 	free(m);
 }

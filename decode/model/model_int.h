@@ -219,6 +219,9 @@ struct model {
 	bool		 custom_rules;	/* IPv4: more or less than the three of the kernel */
 	struct index	 index;
 	uint8_t		*chain_flags;
+	/* Of a chain that does nothing but mark and DNAT to one place: that rule;
+	   else NONE. */
+	uint32_t	*chain_dnat;
 	struct hook	 hooks[2][N_NF_HOOKS];	/* [v6] */
 	int8_t		 any_src_known;	/* 1: any_src; 0: none; -1 unknown */
 	struct addr	 any_src;

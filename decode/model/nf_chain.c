@@ -256,6 +256,24 @@ target_run(struct run *r, struct way *y, const struct nf_rule *rule,
 	}
 }
 
+/* One of several endpoints, and not the one that is asked for: that way would
+   only be given up at its DNAT. */
+static bool
+leads_elsewhere(const struct run *r, const struct way *y, const struct nf_target *t)
+{
+	const struct nf_nat *nat;
+	uint32_t dnat;
+
+	if (r->want == NULL || t->kind != NF_T_JUMP || t->chain >= r->m->s->nf_chains.n ||
+	    addr_eq(r->want, &y->t.dst))
+		return false;
+	dnat = r->m->chain_dnat[t->chain];
+	if (dnat == NONE)
+		return false;
+	nat = r->m->s->nf_rules.v[dnat].target.nat;
+	return !addr_eq(&nat->lo, r->want);
+}
+
 static enum flow
 rule_run(struct run *r, struct way *y, const struct nf_rule *rule, bool followed)
 {
@@ -271,7 +289,8 @@ rule_run(struct run *r, struct way *y, const struct nf_rule *rule, bool followed
 		return harmless ? GO_ON : unknown(r, y, rule);
 	}
 	if (p < 1 && (!harmless || followed) && !r->probe) {
-		if (!fork_way(r, y, rule, &rule->target, p))
+		if (!leads_elsewhere(r, y, &rule->target) &&
+		    !fork_way(r, y, rule, &rule->target, p))
 			return ENDED;
 		y->probability *= 1 - p;
 		y->held = false;

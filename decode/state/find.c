@@ -128,6 +128,32 @@ state_ct_reply(const struct state *s, const struct tuple *t)
 	return found;
 }
 
+uint32_t
+state_ct_ask(const struct state *s, const struct tuple *t)
+{
+	const struct map *m = &s->own->by_orig;
+	uint32_t at;
+
+	if (m->slot == NULL)
+		return 0;
+	at = hash_tuple(t) & m->mask;
+	__builtin_prefetch(&m->slot[at]);
+	return at;
+}
+
+void
+state_ct_ask_entry(const struct state *s, uint32_t place)
+{
+	const struct map *m = &s->own->by_orig;
+	const char *e;
+
+	if (m->slot == NULL || m->slot[place] == 0)
+		return;
+	e = (const char *)&s->conntrack.v[(uint32_t)m->slot[place] - 1];
+	__builtin_prefetch(e);
+	__builtin_prefetch(e + 64);
+}
+
 const struct svc_port *
 state_service(const struct state *s, const struct addr *a, uint16_t port, uint8_t proto)
 {

@@ -353,6 +353,41 @@ each_ask_legs(const struct tracer *t, uint32_t fi)
 	__builtin_prefetch(leg_at(t, d->legs));
 }
 
+/* The conntrack entries of a flow's two convs, whichever has it: their places in
+   the index at EACH_PLACE flows ahead, themselves at EACH_ENTRY. */
+enum { EACH_PLACE = 7, EACH_ENTRY = 3, ASKED = 8 };
+
+struct asked {
+	uint32_t	place[ASKED][2];	/* of the flow with that number, modulo */
+};
+
+static inline ALWAYS void
+each_ask_places(const struct tracer *t, uint32_t fi, uint32_t place[2])
+{
+	const struct flow_rec *f = flow_at(t, fi);
+	unsigned initiator = f->flags & FLW_INITIATOR_1 ? 1 : 0, n = 0;
+
+	for (uint32_t ci = f->convs; ci != 0 && n < 2; ci = conv_at(t, ci)->next) {
+		const struct conv *c = conv_at(t, ci);
+		bool from_b = conv_direction(c, 0) != initiator;
+		const struct key *k = &c->key;
+		struct tuple forth = { .src = from_b ? k->b : k->a,
+		    .dst = from_b ? k->a : k->b, .sport = from_b ? k->pb : k->pa,
+		    .dport = from_b ? k->pa : k->pb, .proto = k->proto };
+
+		place[n++] = state_ct_ask(tracer_state(t), &forth);
+	}
+	while (n < 2)
+		place[n++] = 0;
+}
+
+static inline ALWAYS void
+each_ask_entries(const struct tracer *t, const uint32_t place[2])
+{
+	state_ct_ask_entry(tracer_state(t), place[0]);
+	state_ct_ask_entry(tracer_state(t), place[1]);
+}
+
 static inline ALWAYS void
 each_ask(const struct tracer *t, const struct numbered *at, size_t left)
 {
@@ -367,6 +402,7 @@ each_ask(const struct tracer *t, const struct numbered *at, size_t left)
 int
 tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
 {
+	struct asked asked = { 0 };
 	struct numbered *order;
 	size_t n = 0;
 	bool sorted = true;
@@ -389,6 +425,11 @@ tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
 		qsort(order, n, sizeof(*order), by_id);
 	for (size_t i = 0; i < n && r > 0; i++) {
 		each_ask(t, order + i, n - i);
+		if (t->judge != NULL && n - i > EACH_PLACE) {
+			each_ask_places(t, order[i + EACH_PLACE].flow,
+			    asked.place[(i + EACH_PLACE) % ASKED]);
+			each_ask_entries(t, asked.place[(i + EACH_ENTRY) % ASKED]);
+		}
 		path_describe(t, order[i].flow, &t->view);
 		r = cb(arg, &t->view);
 	}

@@ -202,26 +202,24 @@ find_conv(const struct tracer *t, const struct tuple *tuple, uint8_t *from_b)
 	return index_find(t, &k, h);
 }
 
-/* Both sides were seen, at one time, and packets did not say that they are one. */
+/* Both sides were seen, at one time, and packets did not say that they are one:
+   `up` is a conv whose flow has no other, `ct` its entry. */
 static void
-join_entry(struct tracer *t, const struct ct_entry *ct)
+join_entry(struct tracer *t, const struct ct_entry *ct, uint32_t up, uint8_t up_from_b)
 {
 	struct tuple after = { .src = ct->reply.dst, .dst = ct->reply.src,
 	    .sport = ct->reply.dport, .dport = ct->reply.sport,
 	    .proto = ct->reply.proto };
-	uint8_t up_from_b, down_from_b;
-	uint32_t up, down;
 	const struct flow_rec *f, *g;
+	uint8_t down_from_b;
+	uint32_t down;
 
 	if (addr_eq(&after.src, &ct->orig.src) && addr_eq(&after.dst, &ct->orig.dst) &&
 	    after.sport == ct->orig.sport && after.dport == ct->orig.dport)
 		return;
-	up = find_conv(t, &ct->orig, &up_from_b);
-	if (up == 0)
-		return;
 	down = find_conv(t, &after, &down_from_b);
 	if (down == 0 || conv_at(t, up)->flow == conv_at(t, down)->flow ||
-	    conv_at(t, up)->flow == 0 || conv_at(t, down)->flow == 0)
+	    conv_at(t, down)->flow == 0)
 		return;
 	f = flow_at(t, conv_at(t, up)->flow);
 	g = flow_at(t, conv_at(t, down)->flow);
@@ -230,10 +228,35 @@ join_entry(struct tracer *t, const struct ct_entry *ct)
 	    g->first.ns - f->first.ns > DEPARTS_WITHIN_NS)
 		return;
 	/* Each must be free: a side that packets have joined elsewhere is so. */
-	if (f->n_convs > 1 || g->n_convs > 1)
+	if (g->n_convs > 1)
 		return;
 	flow_join(t, up, up_from_b, down, down_from_b);
 	flow_at(t, conv_at(t, up)->flow)->flags |= FLW_DECLARED;
+}
+
+/* A conv that is a flow alone, and not at more than one interface: is it the
+   original side of an entry? */
+static void
+join_lone(struct tracer *t, const struct state *s, uint32_t ci)
+{
+	const struct conv *c = conv_at(t, ci);
+	const struct key *k = &c->key;
+	struct tuple forth = { .src = k->a, .dst = k->b, .sport = k->pa, .dport = k->pb,
+	    .proto = k->proto };
+	struct tuple back = { .src = k->b, .dst = k->a, .sport = k->pb, .dport = k->pa,
+	    .proto = k->proto };
+	const struct ct_entry *ct;
+
+	if (c->flags & (CONV_SPREAD | CONV_RETIRED) || k->tunnel_type != TUN_NONE)
+		return;
+	ct = state_ct_orig(s, &forth);
+	if (ct != NULL) {
+		join_entry(t, ct, ci, 0);
+		return;
+	}
+	ct = state_ct_orig(s, &back);
+	if (ct != NULL)
+		join_entry(t, ct, ci, 1);
 }
 
 void
@@ -241,10 +264,11 @@ witness_finish(struct tracer *t)
 {
 	const struct state *s = tracer_state(t);
 
-	if (s == NULL)
+	if (s == NULL || s->conntrack.n == 0)
 		return;
-	for (uint32_t i = 0; i < s->conntrack.n; i++)
-		join_entry(t, &s->conntrack.v[i]);
+	for (uint32_t fi = 1; fi < t->flows.used; fi++)
+		if (flow_at(t, fi)->convs != 0 && flow_at(t, fi)->n_convs == 1)
+			join_lone(t, s, flow_at(t, fi)->convs);
 }
 
 void

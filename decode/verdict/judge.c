@@ -2,7 +2,7 @@
 /* judge.c - one flow before the judge: witnesses, kind, prediction, verdict. */
 #include <stdlib.h>
 
-#include "decode/verdict/judge_int.h"
+#include "decode/verdict/memo.h"
 
 struct judge *
 judge_new(const struct state *s)
@@ -18,6 +18,7 @@ judge_new(const struct state *s)
 		return NULL;
 	}
 	j->contract = contract_new(s, j->model);
+	j->memo = memo_new(s);
 	return j;
 }
 
@@ -26,6 +27,7 @@ judge_free(struct judge *j)
 {
 	if (j == NULL)
 		return;
+	memo_free(j->memo);
 	contract_free(j->contract);
 	model_free(j->model);
 	free(j);
@@ -64,7 +66,10 @@ doubt_guess(struct flow *f)
 void
 judge_flow(const struct judge *j, const struct judge_view *view, struct flow *f)
 {
+	struct memo_key key;
 	struct trial t;
+	unsigned first;
+	bool alike;
 
 	t.j = j;
 	t.view = view;
@@ -76,10 +81,17 @@ judge_flow(const struct judge *j, const struct judge_view *view, struct flow *f)
 	t.walk.ctmark = 0;
 	t.query.iif = NULL;
 	trial_conntrack(&t);
-	trial_kind(&t);
+	first = f->n_findings;
 	trial_see(&t);
+	alike = j->memo != NULL && memo_key(j->memo, &t, &key);
+	if (alike && memo_use(j->memo, &key, &t))
+		return;
+	trial_kind(&t);
+	trial_see_after(&t);
 	trial_predict(&t);
 	trial_dropped(&t);
 	trial_compare(&t);
 	doubt_guess(f);
+	if (alike)
+		memo_keep(j->memo, &key, &t, first);
 }

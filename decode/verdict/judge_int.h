@@ -12,6 +12,7 @@ struct judge {
 	const struct state *state;
 	struct model	*model;
 	struct contract	*contract;	/* NULL: none applies */
+	struct memo	*memo;		/* NULL: each flow is judged by itself */
 };
 
 /* How one direction crossed this node. */
@@ -46,6 +47,9 @@ struct trial {
 
 /* seen.c: what was seen. */
 void	trial_see(struct trial *);
+/* Once it is known who is who: how it left, if the packet itself does not show
+   it, as the answer to it does, else as conntrack says. */
+void	trial_see_after(struct trial *);
 /* Does a tuple differ in this end's address? */
 bool	tuple_src_differs(const struct tuple *, const struct tuple *);
 bool	tuple_dst_differs(const struct tuple *, const struct tuple *);

@@ -96,15 +96,13 @@ turned(const struct tuple *t)
 	    .dport = t->sport, .proto = t->proto };
 }
 
-/* How it left: by the packet itself, else as the answer to it shows, else as
-   conntrack says. */
-static void
-see_after(struct trial *t)
+void
+trial_see_after(struct trial *t)
 {
+	if (t->has_after)
+		return;
 	t->has_after = true;
-	if (t->req.out != NULL)
-		t->after = t->req.out->t;
-	else if (t->rep.in != NULL && !t->from_node)
+	if (t->rep.in != NULL && !t->from_node)
 		t->after = turned(&t->rep.in->t);
 	else if (t->f->has & FLOW_TRANSLATED)
 		t->after = t->f->translated;
@@ -118,5 +116,7 @@ trial_see(struct trial *t)
 	settle_directions(t);
 	cross(t, false, &t->req);
 	cross(t, true, &t->rep);
-	see_after(t);
+	t->has_after = t->req.out != NULL;
+	if (t->has_after)
+		t->after = t->req.out->t;
 }

@@ -72,7 +72,8 @@ static const struct help_pair paragraphs[] = {
 	    "A capture with --state: the flows. A capture alone: what packets "
 	    "alone can prove, which is little; the rest is inconclusive. --state "
 	    "alone: the set-up of the node, and for each of its pods the path "
-	    "that its rules predict. A failed check beats an inconclusive one; "
+	    "that its rules predict. Neither: the same of the node that podpath "
+	    "runs on. A failed check beats an inconclusive one; "
 	    "inconclusive is never a pass, and a flow that was dropped proves "
 	    "nothing about its translation.", VERIFY },
 	{ "Source and destination",

@@ -157,6 +157,19 @@ compile(struct inputs *in, const struct options *o, int first)
 	return false;
 }
 
+/* Dumps of a node, named where a capture belongs. */
+static bool
+is_state(const struct options *o, const char *path)
+{
+	struct stat st;
+
+	if (o->state != NULL || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return false;
+	complain("%s: is a directory, expected a capture file; the node's state is "
+	    "given with --state %s", path, path);
+	return true;
+}
+
 bool
 inputs_init(struct inputs *in, const struct options *o)
 {
@@ -171,8 +184,11 @@ inputs_init(struct inputs *in, const struct options *o)
 	}
 	if (o->read_file != NULL)
 		in->files[in->n_files++] = o->read_file;
-	for (; i < o->n_words && is_file(o->words[i]); i++)
+	for (; i < o->n_words && is_file(o->words[i]); i++) {
+		if (is_state(o, o->words[i]))
+			return false;
 		in->files[in->n_files++] = o->words[i];
+	}
 	if (in->n_files == 0) {
 		if (o->n_words > 0)
 			complain("%s: no such file", o->words[0]);

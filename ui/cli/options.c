@@ -336,7 +336,10 @@ complain_command(const char *word)
 	for (i = 0; (c = command_get(i)) != NULL; i++)
 		suggest_try(&s, c->name);
 	best = suggest_best(&s);
-	if (best != NULL)
+	if (command_find(word) != NULL)
+		complain("the command comes first, its options after it: podpath "
+		    "%s ...", word);
+	else if (best != NULL)
 		complain("unknown command '%s' (did you mean '%s'?)", word, best);
 	else if (stat(word, &st) == 0)
 		complain("'%s' is not a command; for a capture: podpath read %s",
@@ -352,6 +355,17 @@ wants_text_only(const struct options *o)
 	return o->help || o->version || o->man || o->bash_completion;
 }
 
+/* "podpath help", "podpath help explain" */
+static bool
+parse_help(struct options *o, const char *command)
+{
+	o->help = true;
+	if (command == NULL || command[0] == '-')
+		return true;
+	o->command = command_find(command);
+	return o->command != NULL || complain_command(command);
+}
+
 bool
 options_parse(struct options *o, int argc, char **argv)
 {
@@ -362,6 +376,8 @@ options_parse(struct options *o, int argc, char **argv)
 	int c;
 
 	*o = (struct options){ .output = "text", .color = "auto" };
+	if (argc > 1 && strcmp(argv[1], "help") == 0)
+		return parse_help(o, argv[2]);
 	if (argc > 1 && argv[1][0] != '-') {
 		o->command = command_find(argv[1]);
 		if (o->command == NULL)

@@ -114,7 +114,8 @@ cmd_explain(const struct options *o)
 
 	if (o->n_words != 2)
 		return complain_usage("SOURCE and DESTINATION are expected, such as "
-		    "default/web-0 8.8.8.8:443; see podpath explain --help");
+		    "default/web-0 8.8.8.8:443%s; see podpath explain --help",
+		    o->n_words > 2 ? " (node state is given with --state PATH)" : "");
 	if (node_state_open(&x.node, o, NODE_STATE_OR_LIVE))
 		code = explain(&x);
 	node_state_close(&x.node);

@@ -76,27 +76,54 @@ find_service(const struct state *s, const char *word, unsigned *n)
 	return found;
 }
 
+/* The name that is most like what was written, with its namespace; a pod of the
+   Deployment or DaemonSet that was named is one. */
+struct guess {
+	struct suggest	near;
+	const char	*stem;		/* the word without its namespace */
+	const char	*ns, *name;	/* NULL none yet */
+	bool		 of_stem;
+};
+
+static void
+guess_try(struct guess *g, const char *ns, const char *name)
+{
+	size_t n = strlen(g->stem);
+	bool of_stem;
+
+	if (name == NULL)
+		return;
+	of_stem = n > 0 && strncmp(name, g->stem, n) == 0 && name[n] == '-';
+	suggest_try(&g->near, name);
+	if (g->of_stem || (!of_stem && suggest_best(&g->near) != name))
+		return;
+	g->ns = ns;
+	g->name = name;
+	g->of_stem = of_stem;
+}
+
 static void
 complain_unknown_name(const struct state *s, const char *word)
 {
-	struct suggest guess = { .word = word };
-	const char *best;
+	const char *slash = strchr(word, '/');
+	struct guess g = { .stem = slash != NULL ? slash + 1 : word };
 	uint32_t i;
 
+	g.near.word = g.stem;
 	for (i = 0; i < s->pods.n; i++)
-		if (s->pods.v[i].name != NULL)
-			suggest_try(&guess, s->pods.v[i].name);
+		guess_try(&g, s->pods.v[i].ns, s->pods.v[i].name);
 	for (i = 0; i < s->services.n; i++)
-		suggest_try(&guess, s->services.v[i].name);
-	if (strchr(word, '/') != NULL)
-		guess.word = strchr(word, '/') + 1;
-	best = suggest_best(&guess);
-	if (best != NULL)
+		guess_try(&g, s->services.v[i].ns, s->services.v[i].name);
+	if (g.name != NULL)
 		complain("'%s': no such pod or Service in the state (did you mean "
-		    "'%s'?)", word, best);
+		    "'%s%s%s'?)", word, slash != NULL && g.ns != NULL ? g.ns : "",
+		    slash != NULL && g.ns != NULL ? "/" : "", g.name);
+	else if (s->pods.n == 0)
+		complain("'%s': not an address, and the state names no pods (ipam.json, "
+		    "enis.json or kubectl's pods do); give an address", word);
 	else
 		complain("'%s': neither an address nor a pod or Service that the "
-		    "state knows", word);
+		    "state knows; podpath node shows the pods", word);
 }
 
 static bool

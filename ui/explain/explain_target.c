@@ -27,21 +27,27 @@ proto_of(const char *word)
 
 /* "/tcp" at the end is a protocol unless it can be the name in NAMESPACE/NAME:
    then an address, a port or another slash stands before it. */
-static void
+static bool
 take_proto(struct explain_target *t)
 {
 	char *slash = strrchr(t->host, '/');
-	uint8_t proto = slash != NULL ? proto_of(slash + 1) : 0;
+	uint8_t proto;
 	struct addr a;
 
-	if (proto == 0)
-		return;
+	if (slash == NULL)
+		return true;
+	proto = proto_of(slash + 1);
 	*slash = '\0';
-	if (strpbrk(t->host, ":/[") != NULL || addr_parse(t->host, &a) ||
-	    strcmp(t->host, "node") == 0 || strcmp(t->host, "internet") == 0)
-		t->proto = proto;
-	else
+	if (strpbrk(t->host, ":/[") == NULL && !addr_parse(t->host, &a) &&
+	    strcmp(t->host, "node") != 0 && strcmp(t->host, "internet") != 0) {
 		*slash = '/';
+		return true;
+	}
+	t->proto = proto;
+	if (proto == 0)
+		complain("'%s' is not a protocol: tcp, udp, sctp or icmp is expected "
+		    "behind '%s/'", slash + 1, t->host);
+	return proto != 0;
 }
 
 bool
@@ -56,7 +62,8 @@ explain_target(struct explain_target *t, const char *word)
 		return false;
 	}
 	strcpy(t->host, word);
-	take_proto(t);
+	if (!take_proto(t))
+		return false;
 	if (addr_parse(t->host, &a))
 		return true;	/* also an IPv6 address without a port */
 	colon = strrchr(t->host, ':');

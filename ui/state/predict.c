@@ -81,7 +81,10 @@ add_fault(const struct node_state *n, struct prediction *p, const char *code,
 	va_end(ap);
 	if (!p->has_demand)
 		return;
-	query.dev = query.walk->oif;
+	/* the filter is a setting of the device that it comes in by */
+	query.dev = query.walk->end != WALK_DROPPED ||
+	    query.walk->cause != DROP_RP_FILTER ? query.walk->oif :
+	    reply ? p->reply_iif : p->query.iif;
 	if (!contract_explain(n->contract, &query, f->why, f->fix))
 		f->why[0] = '\0';
 }
@@ -100,22 +103,69 @@ set_unknown(struct prediction *p, const char *text, ...)
 }
 
 static void
+tell_no_route(const struct walk *w, bool from_node, char *text, size_t size)
+{
+	const struct route_answer *r = &w->route;
+
+	if (r->end == ROUTE_REFUSED && r->route != NULL)
+		snprintf(text, size, ": its route is %s", r->route->text);
+	else if (r->end == ROUTE_REFUSED && r->rule != NULL)
+		snprintf(text, size, ": policy rule %u refuses it: %s",
+		    r->rule->priority, r->rule->text);
+	else if (r->end == ROUTE_TO && !from_node)
+		snprintf(text, size, ": there is a route, but this node does not "
+		    "forward");
+	else if (r->end == ROUTE_NOWHERE)
+		snprintf(text, size, ": no table has a route for it");
+	else
+		snprintf(text, size, ": it finds no route");
+}
+
+/* What on the node drops it; iif NULL: a process here sends it. */
+static void
+tell_drop(const struct node_state *n, const struct walk *w, const char *iif,
+    char *text, size_t size)
+{
+	const struct nf_chain *chain = w->drop_chain;
+
+	*text = '\0';
+	switch ((enum drop_cause)w->cause) {
+	case DROP_FIREWALL:
+		if (w->drop_rule != NULL)
+			snprintf(text, size, ": by the rule %s", w->drop_rule->text);
+		else if (chain != NULL)
+			snprintf(text, size, ": the policy of %s %s is DROP",
+			    n->state->nf_tables.v[chain->table].name, chain->name);
+		break;
+	case DROP_NO_ROUTE:
+		tell_no_route(w, iif == NULL, text, size);
+		break;
+	case DROP_RP_FILTER:
+		if (w->reverse.dev != NULL && iif != NULL)
+			snprintf(text, size, ": by the reverse path filter of %s, "
+			    "since the way back to its source is by %s", iif,
+			    w->reverse.dev);
+		else
+			snprintf(text, size, ": by the reverse path filter");
+		break;
+	default:
+		break;
+	}
+}
+
+static void
 add_drop(const struct node_state *n, struct prediction *p, bool reply)
 {
 	const struct walk *w = reply ? &p->reply : &p->walk;
-	const char *rule = w->drop_rule != NULL ? w->drop_rule->text :
-	    w->route.end == ROUTE_REFUSED && w->route.route != NULL ?
-	    w->route.route->text : NULL;
-	const char *cause = drop_cause_name(w->cause);
 	struct prediction_fault *f;
+	char by[sizeof(f->text)];
 
+	tell_drop(n, w, reply ? p->reply_iif : p->query.iif, by, sizeof(by));
 	add_fault(n, p, reply ? "reply-not-forwarded" : "not-forwarded", reply,
-	    "%s dropped on this node%s%s",
-	    reply ? "the answer is" : "it is", rule != NULL ? ": " : "",
-	    rule != NULL ? rule : "");
+	    "%s dropped on this node%s", reply ? "the answer is" : "it is", by);
 	f = &p->faults[p->n_faults - 1];
 	f->level = LEVEL_DROPPED;
-	f->cause = cause;
+	f->cause = drop_cause_name(w->cause);
 }
 
 static void

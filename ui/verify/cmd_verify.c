@@ -135,7 +135,7 @@ verify_captures(struct verifying *r, const struct options *o)
 	inputs_fini(&in);
 }
 
-/* ---- the set-up alone */
+/* ---- the set-up alone: of --state, or of the node that this is */
 
 static void
 verify_state(struct verifying *r, const struct options *o)
@@ -143,8 +143,7 @@ verify_state(struct verifying *r, const struct options *o)
 	struct node_state node;
 
 	r->code = EXIT_USAGE;
-	if (node_state_open(&node, o, NODE_STATE_GIVEN) &&
-	    node_state_model(&node)) {
+	if (node_state_open(&node, o, NODE_STATE_OR_LIVE)) {
 		verify_setup(r->verify, &node);
 		r->code = verify_end(r->verify, &r->outbuf, NULL);
 	}
@@ -172,9 +171,6 @@ judge(struct verifying *r, const struct options *o)
 	r->code = EXIT_USAGE;
 	if (captures)
 		verify_captures(r, o);
-	else if (o->state == NULL)
-		complain("nothing to judge: name a capture (- is standard input), "
-		    "the node's state with --state, or both");
 	else if (!wants_flows(o))
 		verify_state(r, o);
 }

@@ -306,11 +306,12 @@ verify_setup(struct verify *v, const struct node_state *n)
 		give_up(v);
 		return;
 	}
+	/* a deviation explains many a prediction, so it comes first */
+	if (verify_wants(v, CHECK_PATH))
+		contract_drift(n->contract, on_drift, v);
 	find_places(n->contract, &places);
 	find_neighbours(n, &places);
 	for (i = 0; i < n->state->pods.n; i++)
 		if (!n->state->pods.v[i].host_network)
 			predict_pod(v, n, &n->state->pods.v[i], &places);
-	if (verify_wants(v, CHECK_PATH))
-		contract_drift(n->contract, on_drift, v);
 }

@@ -28,19 +28,23 @@ put_foreign(struct text *t, const char *before, const char *s)
 	text_foreign(t, s);
 }
 
-/* Everything about it on one line, so that grep(1) finds all of it. */
+/* Which flow, where it went and as what. */
 static void
-put_item(struct text *t, const struct item *i)
+put_flow(struct text *t, const struct item *i)
 {
-	text_pad(t, 2);
-	put_result(t, i->result);
-	text_put(t, ": ");
+	if (i->flow_id != 0 || i->path != NULL || i->after != NULL)
+		text_put(t, ";");
 	if (i->flow_id != 0) {
-		text_put(t, "flow ");
+		text_put(t, " flow ");
 		text_u64(t, i->flow_id);
-		text_put(t, ": ");
+		text_put(t, i->path != NULL ? "," : "");
 	}
-	text_foreign(t, i->who);
+	if (i->path != NULL) {
+		text_put(t, " ");
+		text_role(t, ROLE_IFACE);
+		text_foreign(t, i->path);
+		text_role(t, ROLE_PLAIN);
+	}
 	if (i->after != NULL) {
 		text_put(t, " ");
 		text_role(t, ROLE_TRANSLATED);
@@ -48,19 +52,24 @@ put_item(struct text *t, const struct item *i)
 		text_foreign(t, i->after);
 		text_role(t, ROLE_PLAIN);
 	}
-	if (i->path != NULL) {
-		text_put(t, ", ");
-		text_role(t, ROLE_IFACE);
-		text_foreign(t, i->path);
-		text_role(t, ROLE_PLAIN);
-	}
+}
+
+/* Everything about it on one line, so that grep(1) finds all of it; a line is
+   cut at the right, so the details come last. */
+static void
+put_item(struct text *t, const struct item *i)
+{
+	text_pad(t, 2);
+	put_result(t, i->result);
 	put_foreign(t, ": ", i->code);
+	put_foreign(t, ": ", i->who);
 	put_foreign(t, ": ", i->text);
 	if (i->cause != NULL) {
 		put_foreign(t, " (", i->cause);
 		text_put(t, ")");
 	}
 	put_foreign(t, "; fix: ", i->fix);
+	put_flow(t, i);
 	text_newline(t);
 }
 

@@ -113,8 +113,9 @@ jdoc_bad(struct jdoc *d, const char *path, const char *text, ...)
 	va_start(ap, text);
 	vsnprintf(words, sizeof(words), text, ap);
 	va_end(ap);
-	reader_bad(d->reader, 0, "%s%s%s: %s", d->path,
-	    d->path_len && *path ? "." : "", path, words);
+	reader_bad(d->reader, 0, "%s%s%s%s%s", d->path,
+	    d->path_len && *path ? "." : "", path,
+	    d->path_len || *path ? ": " : "", words);
 }
 
 static const json_t *
@@ -139,8 +140,9 @@ find(struct jdoc *d, const json_t *v, const char *path)
 			int done = p == path ? 0 : (int)(p - path) - 1;
 			char way[JDOC_PATH_MAX];
 
-			if (json_is_null(v))
+			if (json_is_null(v) || (v == d->root && d->told))
 				return NULL;
+			d->told |= v == d->root;
 			snprintf(way, sizeof(way), "%.*s", done, path);
 			return wrong_type(d, way, v, "an object");
 		}

@@ -21,6 +21,7 @@ struct jdoc {
 	json_t		*root;		/* an object or an array */
 	char		 path[JDOC_PATH_MAX];	/* where we are, for reports */
 	size_t		 path_len;
+	bool		 told;		/* that the document is no object */
 };
 
 /* False when the bytes are no JSON document; reported with its line. */
