@@ -45,9 +45,20 @@ one_flow(struct scene *s, uint64_t *seed, unsigned n)
 	const char *as = draw(seed, 3) ? src : draw(seed, 4) ? ends[0] : PICK(ends);
 	const char *to = draw(seed, 5) ? dst : PICK(ends);
 	unsigned port = PICK(ports), to_port = strcmp(to, dst) == 0 ? port : 8080;
-	const char *in = dev_of(seed, src), *out = dev_of(seed, to);
+	/* Half of them as a pod's flow to the internet should be, in all but its
+	   port, which a rule for one port makes wrong. */
+	bool usual = draw(seed, 2);
+	const char *in, *out;
 	unsigned sport = 1024 + n * 7 % 60000, seq = n * 16 + 1;
 
+	if (usual) {
+		src = ends[2 + draw(seed, 3)];
+		dst = to = "8.8.8.8";
+		as = ends[0];
+		to_port = port;
+	}
+	in = dev_of(seed, src);
+	out = dev_of(seed, to);
 	if (draw(seed, 8) != 0)
 		see(s, "%s in  %s:%u > %s:%u tcp S seq=%u ttl=64", in, src, sport, dst,
 		    port, seq);
@@ -87,7 +98,8 @@ make_node(struct scene *s)
 	    "service portals\" -j KUBE-SERVICES\n-A KUBE-SERVICES -d 172.20.0.9/32 -p tcp -m "
 	    "tcp --dport 80 -j DNAT --to-destination 10.0.0.11:8080\n-A KUBE-SERVICES -p tcp "
 	    "-m addrtype --dst-type LOCAL -m tcp --dport 30080 -j DNAT --to-destination "
-	    "10.0.0.21:8080\n");
+	    "10.0.0.21:8080\n-A KUBE-SERVICES -d 8.8.8.8/32 -p tcp -m tcp --dport 443 -j DNAT "
+	    "--to-destination 10.0.0.11:8080\n");
 	node_build(n);
 	return n;
 }
