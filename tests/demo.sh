@@ -9,14 +9,20 @@ show() {
 	"$podpath" "$@"
 }
 podpath=$1
-capture=pcaps/pod-internet-secondary/any.pcap
+state=pcaps/pod-internet-secondary
+capture=$state/any.pcap
 
 cat <<'TEXT'
 A pod on the second ENI talks to the internet; `tcpdump -i any` on the node saw
-each packet twice, before and after its translation. One line for each flow:
+each packet twice, before and after its translation. The node's rules, routes,
+conntrack entries and pods lie beside the capture. One line for each flow:
 TEXT
-show read "$capture"
-printf '\nThe path of one of them, leg by leg:\n'
-show read -v "$capture" icmp
-printf '\nThe same for a program:\n'
-show read -o json --where proto=icmp "$capture"
+show read --state "$state" "$capture"
+printf '\nThe path of one of them, and what decided it:\n'
+show read -v --state "$state" "$capture" icmp
+printf '\nNo packets needed: where would one go, and why?\n'
+show explain --state "$state" default/echo-b 8.8.8.8:53/udp
+printf '\nFor scripts: is it right?  (exit code 0, 1 or 3)\n'
+show verify snat eni --state "$state" "$capture"
+printf '\nAnd a node where a policy rule was lost:\n'
+show node --state pcaps/missing-rule-1536

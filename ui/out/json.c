@@ -2,6 +2,8 @@
 /* json.c - write JSON (RFC 8259) into an outbuf. */
 #include "ui/out/json.h"
 
+#include <string.h>
+
 #include "ui/out/utf8.h"
 
 void
@@ -50,21 +52,43 @@ is_plain(char c)
 	return (uint8_t)c >= 0x20 && (uint8_t)c < 0x7f && c != '"' && c != '\\';
 }
 
+/* How many of the first bytes can stand as they are: eight at a time, as long as
+   none of them is below 0x20, above 0x7e, a quote or a backslash. */
+static size_t
+plain_span(const char *s, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	size_t n = 0;
+
+	for (; n + 8 <= len; n += 8) {
+		uint64_t x, quote, back;
+
+		memcpy(&x, s + n, 8);
+		quote = x ^ ones * '"';
+		back = x ^ ones * '\\';
+		if (((x - ones * 0x20) | (x + ones) | x | (quote - ones) |
+		    (back - ones)) & high)
+			break;
+	}
+	while (n < len && is_plain(s[n]))
+		n++;
+	return n;
+}
+
 void
 json_text(struct json *j, const char *s)
 {
 	struct outbuf *o = j->out;
+	const char *end = s + strlen(s);
 
 	json_comma(j);
 	outbuf_char(o, '"');
-	while (*s != '\0') {
-		size_t n = 0;
+	while (s < end) {
+		size_t n = plain_span(s, (size_t)(end - s));
 
-		while (is_plain(s[n]))
-			n++;
 		outbuf_put(o, s, n);
 		s += n;
-		if (*s != '\0')
+		if (s < end)
 			s += put_special(o, s);
 	}
 	outbuf_char(o, '"');
