@@ -61,6 +61,9 @@ struct owner {
 	const struct pod *pod;		/* OWNER_POD; NULL when its name is not known */
 	const char	*veth;		/* OWNER_POD: the host veth: by the route, else by the
 					   hash of its name; NULL unknown */
+	bool		egress;		/* OWNER_POD: its address for egress in the family that
+					   the cluster's pods do not have; no network policy
+					   is enforced there */
 };
 
 void	contract_owner(const struct contract *, const struct addr *, struct owner *);

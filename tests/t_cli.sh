@@ -28,6 +28,10 @@ done
 fails "max-flows beyond 32 bits" "1 to 100000000" \
     read --max-flows 4294967296 "$pcap"
 fails "wrong key" "did you mean proto?" read --where prot=tcp "$pcap"
+fails "mistyped finding" "did you mean wrong-eni?" \
+    read --where finding=wrong-enni "$pcap"
+fails "no such finding" "one of snat-node-ip, " \
+    read --where finding=everything "$pcap"
 fails "wrong value" "a number is expected" read --where port=x "$pcap"
 
 fails "no file" "no capture given" read
@@ -212,6 +216,26 @@ if env --default-signal=INT true 2>/dev/null && [ -e /proc/self/status ]; then
 	tap $? "a second Ctrl-C ends it"
 else
 	skip "Ctrl-C" "env cannot restore signals, or no /proc"
+fi
+if command -v bash >/dev/null 2>&1; then
+	"$PODPATH" --bash-completion >"$T/completion"
+	# completes LAST WORDS...: what is offered for the last of the words
+	completes() {
+		want=$1
+		shift
+		bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+		    _podpath; echo "${COMPREPLY[*]}"' "$T/completion" podpath "$@" \
+		    >"$T/out" 2>"$T/err"
+		[ "$(cat "$T/out")" = "$want" ]
+		tap $? "completion: podpath $*"
+	}
+	completes "explain" e
+	completes "snat no-nat eni path" verify ""
+	completes "pcaps" verify snat pcap
+	completes "text json tap junit" verify -o ""
+	completes "--state" node --st
+else
+	skip "completion" "no bash"
 fi
 code=0
 "$PODPATH" --help >/dev/full 2>"$T/err" || code=$?

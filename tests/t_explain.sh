@@ -97,6 +97,7 @@ explains 1 rp-filter internet node:30080 dropped '+not-forwarded (rp-filter)' \
 explains 1 forward-drop netshoot 8.8.8.8 '→ dropped  dropped' \
     '+not-forwarded (firewall)' '+the policy of filter FORWARD is DROP'
 
+explains 1 $on netshoot 127.0.0.1 dropped '+(martian)'
 explains 1 no-route netshoot 172.217.175.36 dropped \
     '+its route is unreachable 172.217.175.36'
 
@@ -152,6 +153,10 @@ state="--state pcaps/$on"
 	    explain prod/echo-b 8.8.8.8 $state
 	fails "a Deployment's pod" "did you mean 'kube-system/coredns-" \
 	    explain kube-system/coredns 8.8.8.8 $state
+	fails "a Service as the source" "is a Service, which sends nothing" \
+	    explain svc-clusterip netshoot --state pcaps/service-shares
+	fails "a URL" "is a URL; expected HOST:PORT/PROTO" \
+	    explain netshoot http://8.8.8.8/ $state
 	fails "wrong protocol" "'tpc' is not a protocol" \
 	    explain netshoot 8.8.8.8:53/tpc $state
 	fails "no prefix" "'24' is not a protocol" \

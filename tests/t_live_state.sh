@@ -49,7 +49,7 @@ if [ "$code" -eq 77 ]; then
 fi
 [ "$code" -eq 0 ] && [ "$(cat "$T/lab/$CASE/command.exit")" = 0 ]
 tap $? "a node of the lab, and podpath on it"
-cat "$T/lab/$CASE/command.err" | sed 's/^/# /'
+sed 's/^/# /' "$T/lab/$CASE/command.err"
 
 # What the node itself can tell: neither ipamd's nor kubectl's documents.
 mkdir "$T/dumps"
@@ -75,6 +75,8 @@ as() {
 as node 's/"node":{[^}]*}//' node -o json
 as path '' verify path -o json
 as snat '' verify snat -o json
+grep -q "not known: the state has no list of ENIs (ipamd's" "$T/live/path"
+tap $? "what ipamd would tell is missed by name"
 [ "$(cat "$T/live/snat.code")" -eq 0 ]
 tap $? "the node's SNAT is verified on the node"
 for way in $WAYS; do

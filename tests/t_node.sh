@@ -12,6 +12,15 @@ run node --state pcaps/pod-internet-secondary
     holds out "eni1e659a482e6" && holds out "limit 17" &&
     holds out "192.168.0.0/16" && holds out "Nothing deviates"
 tap $? "a healthy node"
+holds out "limit 17 (kubelet): room for 10 more" &&
+    holds out "5 used, 4 free; 1 more ENI can be attached"
+tap $? "how far away the limit is"
+cp -r pcaps/pod-internet-secondary "$T/full"
+sed -i 's/"pods":"17"/"pods":"7"/g' "$T/full/nodes.json"
+run node --state "$T/full"
+[ "$code" -eq 0 ] && holds out "limit 7 (kubelet): full"
+tap $? "no room is said to be none"
+run node --state pcaps/pod-internet-secondary
 ! grep -q '.\{81\}' "$T/out"
 tap $? "fits 80 columns"
 

@@ -29,6 +29,25 @@ is_own_addr(const struct state *s, const struct addr *a)
 	return false;
 }
 
+/* Without an address to tell it: the node of the pods that ipamd has here, when
+   they agree. */
+static const char *
+node_of_pods(const struct state *s)
+{
+	const char *name = NULL;
+
+	for (uint32_t i = 0; i < s->pods.n; i++) {
+		const struct pod *p = &s->pods.v[i];
+
+		if (!(p->sources & (POD_IPAM | POD_ENIS)) || p->node == NULL)
+			continue;
+		if (name != NULL && strcmp(name, p->node) != 0)
+			return NULL;
+		name = p->node;
+	}
+	return name;
+}
+
 /* Which of the nodes that kubectl lists is this one? */
 static void
 find_node(struct contract *c)
@@ -50,6 +69,12 @@ find_node(struct contract *c)
 	}
 	if (c->node != NULL)
 		c->node_name = c->node->name;
+	if (c->node_name != NULL)
+		return;
+	c->node_name = node_of_pods(s);
+	for (uint32_t i = 0; i < s->nodes.n && c->node_name != NULL; i++)
+		if (text_eq(s->nodes.v[i].name, c->node_name))
+			c->node = &s->nodes.v[i];
 }
 
 struct contract *

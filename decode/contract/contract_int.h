@@ -146,8 +146,13 @@ bool	is_pod_veth(const struct contract *, const char *name);
 const char *vpc_cni_veth(struct contract *, const struct pod *);
 bool	is_egress_addr(const struct addr *);
 
+/* vpc_cni_branch.c */
+bool	vpc_cni_branches(struct contract *);
+bool	is_branch_table(uint32_t table);
+
 /* vpc_cni_enis.c */
 bool	vpc_cni_enis(struct contract *);
+struct eni *eni_new(struct contract *, uint32_t fact);	/* NULL: no memory */
 /* Addresses used and free; after the places. */
 void	vpc_cni_enis_count(struct contract *);
 int32_t	eni_by_table(const struct contract *, uint32_t table);
@@ -163,6 +168,9 @@ const struct place *place_find(const struct contract *, const struct addr *);
 bool	pod_is_here(const struct contract *, const struct pod *);
 bool	pod_has_ended(const struct pod *);
 bool	place_is_strict(const struct contract *, const struct place *);
+
+/* vpc_cni_owner.c */
+bool	is_link_local4(const struct addr *);
 
 /* instance_limits.c */
 bool	instance_limits(const char *type, uint32_t *enis, uint32_t *ips);
@@ -189,6 +197,8 @@ void	drift_pod(struct drift *, const struct place *);
 void	drift_give(struct drifts *, const struct drift *);
 
 void	drift_pods(struct drifts *);		/* drift_pods.c */
+/* Rule 10: what comes in by this device is looked up in this table. */
+bool	has_iif_rule(const struct state *, const char *dev, uint32_t table);
 void	drift_tables(struct drifts *);		/* drift_tables.c */
 void	drift_nat(struct drifts *);		/* drift_nat.c */
 void	drift_host(struct drifts *);		/* drift_host.c */

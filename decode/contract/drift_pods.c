@@ -260,7 +260,7 @@ addresses(struct drifts *ds)
 
 /* ---- security groups for pods */
 
-static bool
+bool
 has_iif_rule(const struct state *s, const char *dev, uint32_t table)
 {
 	for (uint32_t i = 0; i < s->rules.n; i++)

@@ -76,6 +76,14 @@ ex_firewall(struct ex *x)
 		    "see what sets it back, often docker)");
 		return true;
 	}
+	/* cmd/egress-cni-plugin: FORWARD, new connections to 169.254.172.0/22 */
+	if (w != NULL && w->drop_rule != NULL && w->drop_rule->comment != NULL &&
+	    text_starts(w->drop_rule->comment, "Block Node Local Pod access")) {
+		ex_why(x, "the egress plugin lets no pod of this node reach another by the "
+		    "address that is for egress alone");
+		ex_fix(x, "use the pod's address of the cluster's own family");
+		return true;
+	}
 	ex_fix(x, "see who wrote the rule that drops it: it is not the VPC CNI's");
 	return true;
 }
@@ -85,7 +93,7 @@ ex_no_route(struct ex *x)
 {
 	const struct route_answer *r = x->f->walk ? &x->f->walk->route : NULL;
 
-	if (r == NULL || drop_cause(x) != DROP_NO_ROUTE)
+	if (r == NULL || drop_cause(x) != DROP_NO_ROUTE || r->end == ROUTE_TO)
 		return false;
 	if (r->route != NULL && r->route->text != NULL && r->route->table == TABLE_MAIN)
 		ex_fix(x, "ip route del %.200s", r->route->text);

@@ -33,7 +33,9 @@ ex_fn	ex_rule_512_missing, ex_rule_512_stale, ex_rule_1536_src,
 	ex_dnat_rule, ex_rp_filter, ex_no_forwarding, ex_firewall, ex_no_route,
 	ex_ttl, ex_local_pod_addr, ex_pod_route_missing,
 	ex_egress_route_missing, ex_early_demux, ex_own_load_balancer,
-	ex_no_service_rules, ex_private_outside;
+	ex_no_service_rules, ex_private_outside,
+	ex_rule_10_missing, ex_past_security_groups,
+	ex_link_local_of_node;
 
 __attribute__((format(printf, 2, 3)))
 void	ex_why(struct ex *, const char *text, ...);

@@ -369,9 +369,11 @@ contract_demand(const struct contract *c, const struct demand_query *q, struct d
 	} else if (a.dst.kind == OWNER_POD && is_strict(&a, a.to) &&
 	    !addr_eq(&q->orig.src, &q->dst)) {
 		to_strict_pod(&a);
-	} else if (a.dst.kind == OWNER_NODE && !is_strict(&a, a.from)) {
+	} else if (a.dst.kind == OWNER_NODE && (!is_strict(&a, a.from) ||
+	    is_link_local4(&q->dst))) {
 		to_node(&a);
-	} else if (a.dst.kind == OWNER_POD && !is_strict(&a, a.from)) {
+	} else if (a.dst.kind == OWNER_POD && (!is_strict(&a, a.from) ||
+	    addr_eq(&q->orig.src, &q->dst))) {
 		to_pod(&a);
 	} else if (a.src.kind == OWNER_POD && !a.inbound) {
 		from_pod(&a);

@@ -72,8 +72,8 @@ eni_of_fact(const struct contract *c, uint32_t fact)
 	return fact < c->state->enis.n && c->by_fact != NULL ? c->by_fact[fact] : -1;
 }
 
-static struct eni *
-new_eni(struct contract *c, uint32_t fact)
+struct eni *
+eni_new(struct contract *c, uint32_t fact)
 {
 	struct eni *e = realloc(c->enis, (c->n_enis + 1) * sizeof(*e));
 	struct eni_more *m;
@@ -152,7 +152,7 @@ from_facts(struct contract *c)
 
 	for (uint32_t i = 0; i < s->enis.n && i < ENIS_MAX; i++) {
 		const struct eni_fact *f = &s->enis.v[i];
-		struct eni *e = new_eni(c, i);
+		struct eni *e = eni_new(c, i);
 
 		if (e == NULL)
 			return false;
@@ -219,7 +219,7 @@ from_tables(struct contract *c)
 	if (main4 == NULL)
 		main4 = main_default(s, true);
 	if (s->enis.n == 0 && main4 != NULL) {
-		if ((e = new_eni(c, STATE_NONE)) == NULL)
+		if ((e = eni_new(c, STATE_NONE)) == NULL)
 			return false;
 		e->primary = true;
 		e->dev = main4->dev;
@@ -234,7 +234,7 @@ from_tables(struct contract *c)
 		    r->type != ROUTE_UNICAST || !may_be_eni(c, r->dev) ||
 		    eni_by_dev(c, r->dev) >= 0 || eni_by_table(c, r->table) >= 0)
 			continue;
-		if ((e = new_eni(c, STATE_NONE)) == NULL)
+		if ((e = eni_new(c, STATE_NONE)) == NULL)
 			return false;
 		e->dev = r->dev;
 		e->table = r->table;
@@ -274,51 +274,9 @@ from_addresses(struct contract *c)
 		    !addr_is_v4(&a->addr) || !may_be_eni(c, a->dev) ||
 		    eni_by_dev(c, a->dev) >= 0)
 			continue;
-		if ((e = new_eni(c, STATE_NONE)) == NULL)
+		if ((e = eni_new(c, STATE_NONE)) == NULL)
 			return false;
 		e->dev = a->dev;
-	}
-	return true;
-}
-
-static const char *
-vlan_device(const struct state *s, uint32_t table)
-{
-	for (uint32_t i = 0; i < s->routes.n; i++)
-		if (s->routes.v[i].table == table &&
-		    text_starts(s->routes.v[i].dev, "vlan.eth."))
-			return s->routes.v[i].dev;
-	for (uint32_t i = 0; i < s->links.n; i++)
-		if (s->links.v[i].vlan == table - TABLE_BRANCH &&
-		    text_starts(s->links.v[i].name, "vlan.eth."))
-			return s->links.v[i].name;
-	return NULL;
-}
-
-/* Branch ENIs, from the annotation of their pods. */
-static bool
-from_pods(struct contract *c)
-{
-	const struct state *s = c->state;
-
-	for (uint32_t i = 0; i < s->pods.n && c->n_enis < ENIS_MAX; i++) {
-		const struct pod *p = &s->pods.v[i];
-		struct eni *e;
-
-		if (p->branch_eni == NULL || p->branch_vlan == 0 || p->n_addrs == 0 ||
-		    pod_has_ended(p) || !pod_is_here(c, p) ||
-		    eni_by_table(c, TABLE_BRANCH + p->branch_vlan) >= 0)
-			continue;
-		if ((e = new_eni(c, STATE_NONE)) == NULL)
-			return false;
-		e->id = p->branch_eni;
-		e->branch = true;
-		e->vlan = p->branch_vlan;
-		e->table = TABLE_BRANCH + p->branch_vlan;
-		e->dev = vlan_device(s, e->table);
-		e->has_ip = true;
-		e->ip = p->addrs[0];
-		e->total = e->used = 1;
 	}
 	return true;
 }
@@ -531,7 +489,8 @@ number_facts(struct contract *c)
 bool
 vpc_cni_enis(struct contract *c)
 {
-	if (!from_facts(c) || !from_tables(c) || !from_addresses(c) || !from_pods(c))
+	if (!from_facts(c) || !from_tables(c) || !from_addresses(c) ||
+	    !vpc_cni_branches(c))
 		return false;
 	sort_enis(c);
 	if (!number_facts(c))

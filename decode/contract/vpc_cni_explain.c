@@ -56,26 +56,30 @@ ex_primary(const struct ex *x)
 /* Which causes a code may have, the surest first. */
 static const struct explanation {
 	const char	*code;
-	ex_fn		*tries[16];
+	ex_fn		*tries[20];
 } explanations[] = {
 	{ "missing-snat", { ex_snat_missing, ex_snat_hidden,
 	    ex_rule_1024_missing } },
 	{ "wrong-snat", { ex_host_of_other_eni, ex_snat_wrong,
 	    ex_external_service, ex_rule_1024_missing, ex_other_snat_rule } },
-	{ "unexpected-snat", { ex_host_of_other_eni, ex_snat_left_over,
-	    ex_exclusion_missing, ex_snat_wrong, ex_other_snat_rule } },
+	{ "unexpected-snat", { ex_rule_10_missing, ex_host_of_other_eni,
+	    ex_snat_left_over, ex_exclusion_missing, ex_snat_wrong,
+	    ex_other_snat_rule } },
 	{ "unexpected-dnat", { ex_dnat_rule } },
-	{ "wrong-eni", { ex_rule_512_missing, ex_rule_512_stale,
+	{ "wrong-eni", { ex_rule_10_missing, ex_past_security_groups,
+	    ex_link_local_of_node, ex_rule_512_missing, ex_rule_512_stale,
 	    ex_rule_1536_src, ex_host_of_other_eni, ex_rule_32765_missing,
 	    ex_eth_mark_missing, ex_external_service, ex_rule_1024_missing,
 	    ex_marked_before_dnat, ex_marked_all_the_same, ex_rule_1536_dst,
 	    ex_local_pod_addr, ex_nm_tables, ex_subnet_in_main } },
-	{ "source-not-on-eni", { ex_rule_512_missing, ex_rule_1536_src,
+	{ "source-not-on-eni", { ex_rule_10_missing,
+	    ex_egress_route_missing, ex_rule_512_missing, ex_rule_1536_src,
 	    ex_host_of_other_eni, ex_rule_32765_missing, ex_eth_mark_missing,
 	    ex_external_service, ex_rule_1024_missing, ex_snat_wrong,
 	    ex_marked_before_dnat, ex_marked_all_the_same, ex_rule_1536_dst,
 	    ex_snat_missing, ex_nm_tables, ex_subnet_in_main } },
-	{ "asymmetric-path", { ex_eth_mark_missing, ex_rule_1024_missing,
+	{ "asymmetric-path", { ex_rule_10_missing, ex_egress_route_missing,
+	    ex_eth_mark_missing, ex_rule_1024_missing,
 	    ex_rule_1536_dst, ex_rule_1536_src, ex_rule_512_missing,
 	    ex_nm_tables, ex_subnet_in_main } },
 	{ "service-ip-on-wire", { ex_no_service_rules,

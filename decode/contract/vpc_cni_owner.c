@@ -36,7 +36,7 @@ is_link_local6(const struct addr *a)
 }
 
 /* Link-local, RFC 3927: the instance metadata service and its kin. */
-static bool
+bool
 is_link_local4(const struct addr *a)
 {
 	return addr_is_v4(a) && a->b[12] == 169 && a->b[13] == 254;
@@ -135,6 +135,7 @@ contract_owner(const struct contract *c, const struct addr *a, struct owner *o)
 		o->kind = OWNER_POD;
 		o->pod = p->pod;
 		o->veth = p->veth;
+		o->egress = p->egress;
 	} else if ((p != NULL && p->is_node) || is_loopback(a)) {
 		o->kind = OWNER_NODE;
 	} else if ((p != NULL && p->listed) || given >= 0) {

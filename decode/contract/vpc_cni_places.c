@@ -266,7 +266,17 @@ pod_eni(const struct contract *c, const struct place *p)
 		return at;
 	if (r != NULL)
 		return eni_by_table(c, r->table);
+	if (p->route != NULL && is_branch_table(p->route->table))
+		return eni_by_table(c, p->route->table);
 	return only_eni(c);
+}
+
+/* A pod has its first interface on card 0; the names of further ones count them,
+   and which card has which number is not told. */
+static bool
+is_further(const struct contract *c, const struct place *p)
+{
+	return p->eni >= 0 && c->enis[p->eni].card > 0;
 }
 
 /* A route of a host veth is a pod's unless ipamd, who knows all pods with
@@ -279,6 +289,11 @@ conclude(struct contract *c, struct place *p)
 		p->is_pod = true;
 	if (p->egress && p->route != NULL && !p->is_node)
 		p->is_pod = true;
+	/* ipamd does not list pods of branch ENIs; kubectl does. */
+	if (!p->is_pod && !p->is_node && p->from_table != NULL &&
+	    is_branch_table(p->from_table->table) &&
+	    !(state_has(c->state, PART_PODS) && c->node_name != NULL))
+		p->is_pod = true;
 	/* Nothing but its policy rules is known. */
 	if (!c->pods_known && (p->to_main || p->from_table || p->per_cidr) && !p->is_node &&
 	    !state_has(c->state, addr_is_v4(&p->addr) ? PART_ROUTES : PART_ROUTES6))
@@ -286,7 +301,7 @@ conclude(struct contract *c, struct place *p)
 	if (p->is_pod) {
 		p->eni = pod_eni(c, p);
 		p->veth = p->route ? p->route->dev :
-		    p->egress ? NULL : vpc_cni_veth(c, p->pod);
+		    p->egress || is_further(c, p) ? NULL : vpc_cni_veth(c, p->pod);
 		return;
 	}
 	if (p->local != NULL && !text_eq(p->local->dev, "kube-ipvs0")) {

@@ -197,6 +197,16 @@ compare_hairpin(struct trial *t)
 
 /* ---- the answer */
 
+/* What must go through the VPC to this node again (strict security groups)
+   crosses it twice: its answer first leaves by the ENI of the target. */
+static bool
+is_first_crossing(const struct trial *t, const char *dev)
+{
+	return t->demand.eni != NULL && t->target.eni != NULL &&
+	    (t->target.kind == OWNER_POD || t->target.kind == OWNER_NODE) &&
+	    same_name(dev, t->target.eni->dev);
+}
+
 static void
 compare_reply(struct trial *t)
 {
@@ -205,7 +215,8 @@ compare_reply(struct trial *t)
 	char seen[DEV_TEXT], due[DEV_TEXT];
 
 	if (r->out_dev != NULL && d->reply_out == OUT_DEV && d->reply_dev != NULL &&
-	    strcmp(r->out_dev, d->reply_dev) != 0)
+	    strcmp(r->out_dev, d->reply_dev) != 0 &&
+	    !is_first_crossing(t, r->out_dev))
 		trial_explain(t, finding_add(t->f, F_ASYMMETRIC_PATH,
 		    "the answer left by %s instead of %s",
 		    dev_text(t, r->out_dev, seen), dev_text(t, d->reply_dev, due)),
@@ -275,6 +286,20 @@ name_eni(struct trial *t)
 
 /* ---- what is right */
 
+/* The traffic policy of the node port's Service, where kubectl's documents tell. */
+static const char *
+policy_text(const struct trial *t)
+{
+	const struct state *s = t->j->state;
+	const struct svc_port *p = state_node_port(s, t->f->original.dport,
+	    t->f->proto);
+
+	if (p == NULL)
+		return "";
+	return s->services.v[p->service].external_policy == POLICY_LOCAL ?
+	    " (externalTrafficPolicy Local)" : " (externalTrafficPolicy Cluster)";
+}
+
 static void
 add_ok(struct trial *t)
 {
@@ -282,24 +307,25 @@ add_ok(struct trial *t)
 	bool src = tuple_src_differs(o, x);
 	bool dst = tuple_dst_differs(o, x) || o->dport != x->dport;
 	bool veth_in = t->src.kind == OWNER_POD, veth_out = t->target.kind == OWNER_POD;
+	const char *as = t->j->contract != NULL ? ", as required" : "";
 	char is[ADDR_TEXT_MAX];
 
 	if (t->f->node.kind == KIND_NODEPORT && dst)
-		finding_add(t->f, F_NODEPORT, src ? "node port: both addresses "
-		    "translated, the client is hidden" : "node port: the destination "
-		    "translated, the client kept");
+		finding_add(t->f, F_NODEPORT, "node port%s: %s",
+		    policy_text(t), src ? "both addresses translated, the client is "
+		    "hidden" : "the destination translated, the client kept");
 	else if (dst)
 		finding_add(t->f, F_SERVICE_DNAT, "a Service's address, translated to "
 		    "one of its endpoints");
 	if (src && !dst) {
 		addr_format(&x->src, is);
 		finding_add(t->f, F_SNAT_NODE_IP, "translated to %s, the node's "
-		    "address, as required", is);
+		    "address%s", is, as);
 	} else if (src) {
 		finding_add(t->f, F_SNAT_NODE_IP, "the source became an address of "
 		    "this node");
 	} else if (!dst && !t->from_node && !t->to_node) {
-		finding_add(t->f, F_NO_NAT, "not translated, as required");
+		finding_add(t->f, F_NO_NAT, "not translated%s", as);
 	}
 	if (veth_in && veth_out)
 		finding_add(t->f, F_SAME_NODE, "from pod to pod on this node, over no "

@@ -72,7 +72,9 @@ drop_despite_rules(struct trial *t, const char *oif, char *text, size_t size,
 	const struct ct_entry *ct = t->f->node.ct;
 	bool has_ct = state_has(t->j->state, PART_CONNTRACK);
 	bool to_veth = is_veth_of_pod(t, oif) && t->target.kind == OWNER_POD;
-	bool from_veth = is_veth_of_pod(t, t->req.in_dev) && t->src.kind == OWNER_POD;
+	/* the egress plugin's cable is not policed */
+	bool from_veth = is_veth_of_pod(t, t->req.in_dev) &&
+	    t->src.kind == OWNER_POD && !t->src.egress;
 	char pod[128];
 
 	if (to_veth && (has_ct ? ct != NULL : !from_veth)) {
@@ -118,9 +120,13 @@ drop_by_rules(const struct trial *t, char *text, size_t size)
 		    in, w->reverse.dev ? w->reverse.dev : "another device");
 		break;
 	case DROP_NO_ROUTE:
-		snprintf(text, size, "came in by %s and went nowhere: %s%s", in,
-		    w->route.route ? "its route is " : "there is no route",
-		    w->route.route ? w->route.route->text : "");
+		if (w->route.end == ROUTE_TO)
+			snprintf(text, size, "came in by %s and went nowhere: forwarding "
+			    "is switched off on this node", in);
+		else
+			snprintf(text, size, "came in by %s and went nowhere: %s%s", in,
+			    w->route.route ? "its route is " : "there is no route",
+			    w->route.route ? w->route.route->text : "");
 		break;
 	case DROP_FIREWALL:
 		if (w->drop_rule != NULL)
@@ -207,6 +213,17 @@ drop_request(struct trial *t)
 
 /* ---- the answer */
 
+/* This node's own, to a pod that it reaches through the VPC alone. */
+static bool
+through_vpc(const struct trial *t, const char *reply_in)
+{
+	return t->from_node && t->target.kind == OWNER_POD && t->has_demand &&
+	    t->demand.dev != NULL && t->req.out_dev != NULL &&
+	    strcmp(t->demand.dev, t->req.out_dev) == 0 && t->target.eni != NULL &&
+	    t->target.eni->branch && is_veth_of_pod(t, reply_in) &&
+	    !is_veth_of_pod(t, t->req.out_dev);
+}
+
 static void
 drop_reply(struct trial *t)
 {
@@ -216,9 +233,14 @@ drop_reply(struct trial *t)
 	char text[sizeof(t->f->findings[0].text)], pod[128];
 	struct walk w;
 
-	/* Only what was forwarded has an answer that must be. */
-	if (in == NULL || t->rep.out != NULL || t->req.in == NULL ||
-	    t->req.out == NULL || t->from_node || t->to_node)
+	/* Only what was forwarded has an answer that must be; or what this node
+	   sent through the VPC to a pod of its own (strict security groups), whose
+	   answer goes the same way. */
+	if (in == NULL || t->rep.out != NULL || t->req.out == NULL || t->to_node)
+		return;
+	if (through_vpc(t, dev))
+		due = t->target.eni->dev;
+	else if (t->req.in == NULL || t->from_node)
 		return;
 	if (!proves_absence(t, in, due))
 		return;
@@ -235,9 +257,10 @@ drop_reply(struct trial *t)
 		    t->f->node.ct ? t->f->node.ct->mark : t->walk.ctmark, dev, false, &w);
 	if (w.end == WALK_DROPPED)
 		cause = (enum drop_cause)w.cause;
-	else if (t->target.kind == OWNER_POD && is_veth_of_pod(t, dev))
+	else if (t->target.kind == OWNER_POD && !t->from_node && is_veth_of_pod(t, dev))
 		cause = DROP_POLICY_EGRESS;
-	else if (t->src.kind == OWNER_POD && dev != NULL && !is_veth_of_pod(t, dev))
+	else if (t->src.kind == OWNER_POD && !t->src.egress && dev != NULL &&
+	    !is_veth_of_pod(t, dev))
 		cause = DROP_POLICY_INGRESS;
 	if (cause == DROP_POLICY_EGRESS)
 		snprintf(text, sizeof(text), "the answer of %s came in by %s and went "

@@ -80,8 +80,10 @@ is_plain(const struct trial *t)
 	if ((q->in != NULL && q->in_dev == NULL) || (q->out != NULL && q->out_dev == NULL) ||
 	    (r->in != NULL && r->in_dev == NULL) || (r->out != NULL && r->out_dev == NULL))
 		return false;
-	/* What came in went out, or is not forwarded at all. */
-	return q->out != NULL && (r->in == NULL || r->out != NULL || q->in == NULL);
+	/* What came in went out, or is the answer to this node itself, by the device
+	   that its request left by. */
+	return q->out != NULL && (r->in == NULL || r->out != NULL ||
+	    (q->in == NULL && strcmp(r->in_dev, q->out_dev) == 0));
 }
 
 bool

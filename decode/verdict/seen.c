@@ -64,6 +64,25 @@ settle_directions(struct trial *t)
 	}
 }
 
+/* The device of a leg.  A tagged frame on a trunk is a branch ENI's, whose own
+   device may not have been captured. */
+static const char *
+routed_by(const struct trial *t, const struct leg *l)
+{
+	const char *dev = t->view->dev(t->view->arg, l->iface);
+	const struct contract *c = t->j->contract;
+	const struct eni *e = c && dev && l->has_vlan ? contract_eni_dev(c, dev) : NULL;
+	unsigned n;
+
+	if (e == NULL || !e->trunk)
+		return dev;
+	e = contract_enis(c, &n);
+	for (unsigned i = 0; i < n; i++)
+		if (e[i].branch && e[i].vlan == l->vlan && e[i].dev != NULL)
+			return e[i].dev;
+	return dev;
+}
+
 static void
 cross(struct trial *t, bool reply, struct crossing *c)
 {
@@ -84,9 +103,9 @@ cross(struct trial *t, bool reply, struct crossing *c)
 			c->out = l;
 	}
 	if (c->in != NULL)
-		c->in_dev = t->view->dev(t->view->arg, c->in->iface);
+		c->in_dev = routed_by(t, c->in);
 	if (c->out != NULL)
-		c->out_dev = t->view->dev(t->view->arg, c->out->iface);
+		c->out_dev = routed_by(t, c->out);
 }
 
 static struct tuple

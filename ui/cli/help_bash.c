@@ -114,7 +114,11 @@ help_write_bash(FILE *out)
 	    "\t\tCOMPREPLY=( $(compgen -W '", out);
 	for (i = 0; (c = command_get(i)) != NULL; i++)
 		fprintf(out, "%s%s", i ? " " : "", c->name);
-	fputs("' -- \"$cur\") )\n\telse\n"
+	/* what comes first is one of the words, where a command has some */
+	fputs("' -- \"$cur\") )\n"
+	    "\telif [ \"$COMP_CWORD\" -eq 2 ] && [ -n \"$words\" ]; then\n"
+	    "\t\tCOMPREPLY=( $(compgen -W \"$words\" -- \"$cur\") )\n"
+	    "\telse\n"
 	    "\t\tCOMPREPLY=( $(compgen -f -W \"$words\" -- \"$cur\") )\n\tfi\n"
 	    "}\ncomplete -F _podpath podpath\n", out);
 }

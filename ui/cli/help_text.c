@@ -45,10 +45,9 @@ static const struct help_pair examples[] = {
 
 static const struct help_pair exit_codes[] = {
 	{ "0", "fine, or verified; also when only the last packet of a capture is "
-	    "cut off", EVERY },
+	    "cut off, and for podpath node whatever deviates", EVERY },
 	{ "1", "verify: a check failed; explain: the path is dropped or breaks "
-	    "what the CNI requires; node: such deviations", VERIFY | EXPLAIN |
-	    NODE },
+	    "what the CNI requires", VERIFY | EXPLAIN },
 	{ "2", "usage or input error; what could be read was still written",
 	    EVERY },
 	{ "3", "verify: inconclusive (nothing to judge, loss, or not known); "

@@ -393,6 +393,11 @@ set_named_source(struct explain *x, const char *word)
 
 	if (n > 1)
 		return complain_ambiguous(word, n, "pod");
+	if (n == 0 && find_service(x->node.state, word, &n) != NULL) {
+		complain("'%s' is a Service, which sends nothing itself: name a pod, "
+		    "an address, node or internet as SOURCE", word);
+		return false;
+	}
 	if (n == 0) {
 		complain_unknown_name(x->node.state, word);
 		return false;
@@ -431,6 +436,38 @@ set_source(struct explain *x, const char *word, bool *prefers_v4)
 	return true;
 }
 
+/* In a cluster of one family a pod may have an address of the other for egress
+   alone, which only the node's own rules know. */
+struct egress {
+	const struct pod *pod;
+	bool		 v4;
+	struct addr	*out;
+	bool		 found;
+};
+
+static bool
+on_pod_addr(void *arg, const struct addr *a, const struct owner *o)
+{
+	struct egress *g = arg;
+
+	if (o->pod != g->pod || !o->egress || addr_is_v4(a) != g->v4)
+		return true;
+	*g->out = *a;
+	g->found = true;
+	return false;
+}
+
+static bool
+pick_egress_addr(const struct explain *x, const struct pod *p, bool v4,
+    struct addr *out)
+{
+	struct egress g = { .pod = p, .v4 = v4, .out = out };
+
+	if (x->node.contract != NULL)
+		contract_pods(x->node.contract, on_pod_addr, &g);
+	return g.found;
+}
+
 /* Its address, now that the destination is known. */
 static bool
 settle_source(struct explain *x, const char *word)
@@ -464,7 +501,8 @@ settle_source(struct explain *x, const char *word)
 		complain("the node's own address is not in the state");
 		return false;
 	}
-	if (!pick_pod_addr(e->pod, v4, &e->addr)) {
+	if (!pick_pod_addr(e->pod, v4, &e->addr) &&
+	    !pick_egress_addr(x, e->pod, v4, &e->addr)) {
 		complain("%s has no %s address in the state; name it by its "
 		    "address", word, v4 ? "IPv4" : "IPv6");
 		return false;

@@ -61,6 +61,11 @@ explain_target(struct explain_target *t, const char *word)
 		complain("'%.40s...': too long for a destination", word);
 		return false;
 	}
+	if (strstr(word, "://") != NULL) {
+		complain("'%s' is a URL; expected HOST:PORT/PROTO, such as "
+		    "8.8.8.8:443/tcp", word);
+		return false;
+	}
 	strcpy(t->host, word);
 	if (!take_proto(t))
 		return false;

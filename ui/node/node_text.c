@@ -120,7 +120,52 @@ put_limits(struct text *t, const struct node_report *r)
 	text_newline(t);
 }
 
-/* Two pods on the node's own network are in the limit. */
+/* Pods of this node that have its own network: two (aws-node, kube-proxy) unless
+   the list of pods shows more. */
+static uint32_t
+host_pods(const struct node_report *r)
+{
+	const struct state *s = r->node->state;
+	const char *name = contract_node_name(r->contract);
+	uint32_t n = 0, i;
+
+	for (i = 0; i < s->pods.n; i++)
+		if (s->pods.v[i].host_network && s->pods.v[i].node != NULL &&
+		    name != NULL && strcmp(s->pods.v[i].node, name) == 0)
+			n++;
+	return n > 2 ? n : 2;
+}
+
+/* How far away the limit is; pods of the node's own network are in it. */
+static void
+put_room(struct text *t, const struct node_report *r, uint32_t limit)
+{
+	uint32_t there = r->capacity.pods + host_pods(r);
+
+	text_put(t, there >= limit ? ": full" : ": room for ");
+	if (there < limit) {
+		text_u64(t, limit - there);
+		text_put(t, " more");
+	}
+}
+
+/* What ipamd attaches when no address is free. */
+static void
+put_more_enis(struct text *t, const struct node_report *r)
+{
+	const struct eni *enis;
+	unsigned n, i, attached = 0;
+
+	enis = contract_enis(r->contract, &n);
+	for (i = 0; i < n; i++)
+		attached += !enis[i].branch;
+	if (r->capacity.enis <= attached)
+		return;
+	text_put(t, "; ");
+	text_count(t, r->capacity.enis - attached, "more ENI");
+	text_put(t, " can be attached");
+}
+
 static void
 put_capacity(struct text *t, const struct node_report *r)
 {
@@ -135,6 +180,7 @@ put_capacity(struct text *t, const struct node_report *r)
 		text_put(t, ", limit ");
 		text_u64(t, limit);
 		text_put(t, c->max_pods ? " (kubelet)" : " (instance type)");
+		put_room(t, r, limit);
 	}
 	text_newline(t);
 	if (c->max_pods > 0 && max_pods(r) > 0 && c->max_pods > max_pods(r)) {
@@ -156,6 +202,7 @@ put_capacity(struct text *t, const struct node_report *r)
 		text_put(t, ", ");
 		text_u64(t, c->total > c->used ? c->total - c->used : 0);
 		text_put(t, " free");
+		put_more_enis(t, r);
 	}
 	text_newline(t);
 }
@@ -241,10 +288,15 @@ put_eni(struct text *t, const struct node_report *r, const struct eni *e)
 	text_pad(t, COL_USED);
 	put_used(t, e);
 	text_newline(t);
-	if (eni_word(e)[0] != '\0' || e->prefixes > 0 || e->vlan != 0) {
+	if (eni_word(e)[0] != '\0' || e->prefixes > 0 || e->vlan != 0 || e->card > 0) {
 		char note[96];
 		int n = snprintf(note, sizeof(note), "%s", eni_word(e));
 
+		/* of card 0 the table's number tells the device */
+		if (e->card > 0)
+			n += snprintf(note + n, sizeof(note) - (size_t)n, "%scard %"
+			    PRId32 ", device %" PRId32, n ? ", " : "", e->card,
+			    e->device);
 		if (e->prefixes > 0)
 			n += snprintf(note + n, sizeof(note) - (size_t)n, "%s%" PRIu32
 			    " prefix%s", n ? ", " : "", e->prefixes,

@@ -192,11 +192,42 @@ put_path(struct text *t, const struct output_run *r, const struct flow *f)
 	}
 }
 
+static bool
+is_bad(const struct finding *f)
+{
+	return f->level == LEVEL_WRONG || f->level == LEVEL_DROPPED;
+}
+
+/* The reason of the verdict first, and by what it was dropped. */
+static void
+put_findings(struct text *t, const struct flow *f)
+{
+	const char *before = "";
+	unsigned pass, i;
+
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < f->n_findings; i++) {
+			const struct finding *g = &f->findings[i];
+
+			if (is_bad(g) != (pass == 0))
+				continue;
+			text_put(t, before);
+			text_role(t, out_text_level_role(g->level));
+			text_put(t, g->code);
+			if (g->cause != NULL && g->level == LEVEL_DROPPED) {
+				text_put(t, ":");
+				text_put(t, g->cause);
+			}
+			text_role(t, ROLE_PLAIN);
+			before = " ";
+		}
+	}
+}
+
 static void
 put_facts(struct text *t, const struct flow *f)
 {
 	const char *state = tcp_state_name(f->tcp_state);
-	unsigned i;
 
 	text_u64(t, f->request_packets);
 	text_put(t, "+");
@@ -211,13 +242,7 @@ put_facts(struct text *t, const struct flow *f)
 	if (f->n_findings == 0)
 		return;
 	text_pad(t, COL_FINDINGS);
-	for (i = 0; i < f->n_findings; i++) {
-		if (i > 0)
-			text_put(t, " ");
-		text_role(t, out_text_level_role(f->findings[i].level));
-		text_put(t, f->findings[i].code);
-		text_role(t, ROLE_PLAIN);
-	}
+	put_findings(t, f);
 }
 
 static void

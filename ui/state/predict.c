@@ -145,8 +145,12 @@ tell_drop(const struct node_state *n, const struct walk *w, const char *iif,
 			snprintf(text, size, ": by the reverse path filter of %s, "
 			    "since the way back to its source is by %s", iif,
 			    w->reverse.dev);
+		else if (w->reverse.end == ROUTE_NOWHERE)
+			snprintf(text, size, ": by the reverse path filter, since "
+			    "there is no way back to its source");
 		else
-			snprintf(text, size, ": by the reverse path filter");
+			snprintf(text, size, ": no packet from outside can have such "
+			    "addresses (martian)");
 		break;
 	default:
 		break;
@@ -191,7 +195,9 @@ judge_out(const struct node_state *n, struct prediction *p)
 			    "for this node itself", w->oif);
 		break;
 	case OUT_UNKNOWN:
-		set_unknown(p, "by which ENI it must leave is not known");
+		set_unknown(p, "by which ENI it must leave is not known%s",
+		    state_has(n->state, PART_ENIS) ? "" :
+		    ": the state has no list of ENIs (ipamd's /v1/enis)");
 		break;
 	}
 }

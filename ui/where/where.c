@@ -226,7 +226,9 @@ word_value(struct parser *ps, const struct where_key_row *key, const char *s,
 {
 	struct suggest guess = { .word = s };
 	char list[WHERE_ERROR_MAX / 2] = "one of ";
+	const size_t most = sizeof(list) - 80;	/* room for what follows */
 	const char *w, *best;
+	bool cut = false;
 	unsigned i;
 
 	v->word = s;
@@ -238,7 +240,11 @@ word_value(struct parser *ps, const struct where_key_row *key, const char *s,
 		if (strcasecmp(w, s) == 0)
 			return true;
 		suggest_try(&guess, w);
-		snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "", w);
+		if (cut)
+			continue;
+		cut = n + strlen(w) >= most;
+		snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "",
+		    cut ? "..." : w);
 	}
 	best = suggest_best(&guess);
 	if (best != NULL)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "decode/contract.h"
+#include "decode/verdict/finding.h"
 #include "ui/out/present.h"
 
 static bool
@@ -28,6 +29,12 @@ key_finding(const struct where_probe *p, const struct flow *f)
 		if (where_probe_word(p, f->findings[i].code))
 			return true;
 	return false;
+}
+
+static const char *
+word_finding(unsigned i)
+{
+	return i < N_FINDING_CODES ? finding_code_name((enum finding_code)i) : NULL;
 }
 
 static bool
@@ -306,7 +313,7 @@ static const struct where_key_row keys[] = {
 	{ "verdict", "ok, wrong, dropped or unknown",
 	    WHERE_WORD, key_verdict, word_verdict },
 	{ "finding", "code of a finding, such as no-reply",
-	    WHERE_WORD, key_finding, NULL },
+	    WHERE_WORD, key_finding, word_finding },
 	{ "proto", "IP protocol: tcp, udp, icmp, ... or its number",
 	    WHERE_WORD, key_proto, NULL },
 	{ "src", "original source: address, or prefix such as 10.0.0.0/8",
