@@ -202,6 +202,10 @@ static const struct damage {
 	    1, "conntrack-full", true, 0, "maxPerCore" },
 	{ { { SWAP, TEXT_SYSCTL, "conntrack_count = 100", "conntrack_count = 250000" } },
 	    1, "conntrack-full", false, 0, "maxPerCore" },
+	{ { { ADD, TEXT_CONNTRACK, "tcp      6 110 SYN_SENT src=10.0.0.11 dst=172.20.0.9 "
+	    "sport=40000 dport=80 [UNREPLIED] src=10.0.0.23 dst=10.0.0.11 sport=8080 "
+	    "dport=40000 mark=0 use=1", NULL } }, 1, "conntrack-stale", false, 0,
+	    "conntrack -D --reply-src 10.0.0.23" },
 };
 
 static void

@@ -135,6 +135,36 @@ conntrack(struct drifts *ds)
 	}
 }
 
+/* Entries that outlived their pod: they still translate a Service's address to one
+   that no pod has (D23). */
+static void
+stale_entries(struct drifts *ds)
+{
+	const struct state *s = ds->c->state;
+	struct drift d = { 0 };
+	char addr[ADDR_TEXT_MAX];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->conntrack.n; i++) {
+		const struct ct_entry *e = &s->conntrack.v[i];
+		struct owner o;
+
+		if (addr_eq(&e->orig.dst, &e->reply.src) ||
+		    addr_eq(&e->orig.src, &e->reply.src))
+			continue;
+		contract_owner(ds->c, &e->reply.src, &o);
+		if (o.kind == OWNER_FREE && n++ == 0)
+			addr_format(&e->reply.src, addr);
+	}
+	if (n == 0)
+		return;
+	drift_text(&d, "conntrack-stale", "%" PRIu32 " conntrack entr%s still translate%s to "
+	    "%s%s, which no pod has: whoever gets the address next is sent their packets",
+	    n, n == 1 ? "y" : "ies", n == 1 ? "s" : "", addr, n == 1 ? "" : " and others");
+	drift_fix(&d, "conntrack -D --reply-src %s", addr);
+	drift_give(ds, &d);
+}
+
 void
 drift_host(struct drifts *ds)
 {
@@ -144,4 +174,5 @@ drift_host(struct drifts *ds)
 	early_demux(ds);
 	ipvs(ds);
 	conntrack(ds);
+	stale_entries(ds);
 }

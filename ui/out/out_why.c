@@ -27,7 +27,11 @@ out_text_eni(struct text *t, const struct eni *e, const struct addr *owns)
 		text_put(t, e->primary ? "primary" : e->branch ? "branch" : "trunk");
 		before = ", ";
 	} else if (e->device >= 0) {
-		snprintf(buf, sizeof(buf), "%sdevice %d", before, e->device);
+		if (e->card > 0)
+			snprintf(buf, sizeof(buf), "%scard %d, device %d", before,
+			    e->card, e->device);
+		else
+			snprintf(buf, sizeof(buf), "%sdevice %d", before, e->device);
 		text_put(t, buf);
 		before = ", ";
 	}

@@ -251,6 +251,26 @@ predict_pod(struct verify *v, const struct node_state *n, const struct pod *p,
 	}
 }
 
+/* The egress plugin's address of a pod of an IPv6 cluster: no document of the
+   pod names it. */
+struct egress {
+	struct verify	*v;
+	const struct node_state *n;
+	const struct places *places;
+};
+
+static bool
+on_egress(void *arg, const struct addr *a, const struct owner *o)
+{
+	const struct egress *e = arg;
+
+	if (!o->egress || o->pod == NULL || o->veth == NULL)
+		return true;
+	for (unsigned k = 0; k < e->places->n; k++)
+		try_place(e->v, e->n, o->pod, a, o->veth, &e->places->v[k]);
+	return true;
+}
+
 /* ---- deviations */
 
 static bool
@@ -314,4 +334,6 @@ verify_setup(struct verify *v, const struct node_state *n)
 	for (i = 0; i < n->state->pods.n; i++)
 		if (!n->state->pods.v[i].host_network)
 			predict_pod(v, n, &n->state->pods.v[i], &places);
+	contract_pods(n->contract, on_egress,
+	    &(struct egress){ v, n, &places });
 }
