@@ -335,9 +335,9 @@ const char	*state_sysctl(const struct state *, const char *name);
 const struct ct_entry *state_ct_orig(const struct state *, const struct tuple *);
 const struct ct_entry *state_ct_reply(const struct state *, const struct tuple *);
 /* state_ct_orig() will be asked for this tuple soon: ask memory for its place in
-   the index, whose number is returned; then for the entry that stands there. */
+   the index, which what is returned stands for; then for the entry there. */
 uint32_t	 state_ct_ask(const struct state *, const struct tuple *);
-void		 state_ct_ask_entry(const struct state *, uint32_t place);
+void		 state_ct_ask_entry(const struct state *, uint32_t asked);
 /* The service that has this cluster or external address and port; or the one
    with this node port. */
 const struct svc_port *state_service(const struct state *, const struct addr *,

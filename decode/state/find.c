@@ -132,26 +132,26 @@ uint32_t
 state_ct_ask(const struct state *s, const struct tuple *t)
 {
 	const struct map *m = &s->own->by_orig;
-	uint32_t at;
+	uint32_t h;
 
 	if (m->slot == NULL)
 		return 0;
-	at = hash_tuple(t) & m->mask;
-	__builtin_prefetch(&m->slot[at]);
-	return at;
+	h = hash_tuple(t);
+	__builtin_prefetch(&m->slot[h & m->mask]);
+	return h;
 }
 
 void
-state_ct_ask_entry(const struct state *s, uint32_t place)
+state_ct_ask_entry(const struct state *s, uint32_t h)
 {
-	const struct map *m = &s->own->by_orig;
-	const char *e;
+	uint32_t i;
 
-	if (m->slot == NULL || m->slot[place] == 0)
-		return;
-	e = (const char *)&s->conntrack.v[(uint32_t)m->slot[place] - 1];
-	__builtin_prefetch(e);
-	__builtin_prefetch(e + 64);
+	map_each(&s->own->by_orig, h, i) {
+		const char *e = (const char *)&s->conntrack.v[i];
+
+		__builtin_prefetch(e);
+		__builtin_prefetch(e + 64);
+	}
 }
 
 const struct svc_port *

@@ -358,11 +358,11 @@ each_ask_legs(const struct tracer *t, uint32_t fi)
 enum { EACH_PLACE = 7, EACH_ENTRY = 3, ASKED = 8 };
 
 struct asked {
-	uint32_t	place[ASKED][2];	/* of the flow with that number, modulo */
+	uint32_t	of[ASKED][2];	/* of the flow with that number, modulo */
 };
 
 static inline ALWAYS void
-each_ask_places(const struct tracer *t, uint32_t fi, uint32_t place[2])
+each_ask_places(const struct tracer *t, uint32_t fi, uint32_t asked[2])
 {
 	const struct flow_rec *f = flow_at(t, fi);
 	unsigned initiator = f->flags & FLW_INITIATOR_1 ? 1 : 0, n = 0;
@@ -375,17 +375,17 @@ each_ask_places(const struct tracer *t, uint32_t fi, uint32_t place[2])
 		    .dst = from_b ? k->a : k->b, .sport = from_b ? k->pb : k->pa,
 		    .dport = from_b ? k->pa : k->pb, .proto = k->proto };
 
-		place[n++] = state_ct_ask(tracer_state(t), &forth);
+		asked[n++] = state_ct_ask(tracer_state(t), &forth);
 	}
 	while (n < 2)
-		place[n++] = 0;
+		asked[n++] = 0;
 }
 
 static inline ALWAYS void
-each_ask_entries(const struct tracer *t, const uint32_t place[2])
+each_ask_entries(const struct tracer *t, const uint32_t asked[2])
 {
-	state_ct_ask_entry(tracer_state(t), place[0]);
-	state_ct_ask_entry(tracer_state(t), place[1]);
+	state_ct_ask_entry(tracer_state(t), asked[0]);
+	state_ct_ask_entry(tracer_state(t), asked[1]);
 }
 
 static inline ALWAYS void
@@ -427,8 +427,8 @@ tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
 		each_ask(t, order + i, n - i);
 		if (t->judge != NULL && n - i > EACH_PLACE) {
 			each_ask_places(t, order[i + EACH_PLACE].flow,
-			    asked.place[(i + EACH_PLACE) % ASKED]);
-			each_ask_entries(t, asked.place[(i + EACH_ENTRY) % ASKED]);
+			    asked.of[(i + EACH_PLACE) % ASKED]);
+			each_ask_entries(t, asked.of[(i + EACH_ENTRY) % ASKED]);
 		}
 		path_describe(t, order[i].flow, &t->view);
 		r = cb(arg, &t->view);
