@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #   make          build ./podpath             make demo     set up, build, explain a capture
 #   make SAN=1    build ./podpath-san         make test     set up, then every test
-#   make check    the tests, no set-up        make golden   write tests/golden/ anew
+#   make check    the tests, no set-up        make golden   write golden outputs anew
 #   make fuzz     libFuzzer, FUZZTIME=60 s    make bench    time and memory, as ratios
 #   make install  PREFIX=/usr/local DESTDIR=  make clean
 #   make check ONLY="t_cli test_where"        some tests
@@ -106,6 +106,7 @@ demo:
 golden: $(BIN)
 	@PODPATH=$(abspath $(BIN)) tests/golden.sh -u
 	@PODPATH=$(abspath $(BIN)) tests/t_readme.sh -u
+	@PODPATH=$(abspath $(BIN)) tests/t_verdicts.sh -u
 fuzz: $(FUZZERS)
 	@tests/fuzz.sh $(FUZZTIME) $^
 bench: $(BIN)

@@ -150,6 +150,8 @@ const char	*confidence_name(unsigned);
 const char	*verdict_name(unsigned);
 const char	*tcp_state_name(unsigned);	/* conntrack's words; NULL for TCPS_NONE */
 const char	*level_name(unsigned);
+/* Every code that a finding can have, from 0 on; NULL past the last. */
+const char	*finding_code_name(unsigned);
 const char	*flow_kind_name(unsigned);	/* "pod-to-external"; NULL for unknown */
 
 #endif

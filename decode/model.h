@@ -160,6 +160,5 @@ bool	model_is_local(const struct model *, const struct addr *, const char *dev);
 bool	nf_name_matches(const char *pattern, const char *name);
 
 const char	*drop_cause_name(unsigned);	/* "rp-filter" */
-const char	*route_end_name(unsigned);
 
 #endif

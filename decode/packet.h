@@ -87,6 +87,21 @@ struct tuple {
 	uint8_t		proto;		/* IP protocol; after IPv6 extensions */
 };
 
+static inline bool
+tuple_eq(const struct tuple *x, const struct tuple *y)
+{
+	return x->sport == y->sport && x->dport == y->dport && x->proto == y->proto &&
+	    addr_eq(&x->src, &y->src) && addr_eq(&x->dst, &y->dst);
+}
+
+/* As an answer to it has it. */
+static inline struct tuple
+tuple_turned(const struct tuple *t)
+{
+	return (struct tuple){ .src = t->dst, .dst = t->src, .sport = t->dport,
+	    .dport = t->sport, .proto = t->proto };
+}
+
 /* The tunnel that a layer travelled in. */
 struct tunnel {
 	uint8_t		type;		/* enum tunnel_type; TUN_NONE outside of any */

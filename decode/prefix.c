@@ -20,12 +20,6 @@ prefix_contains(const struct prefix *p, const struct addr *a)
 }
 
 bool
-prefix_covers(const struct prefix *outer, const struct prefix *inner)
-{
-	return outer->len <= inner->len && prefix_contains(outer, &inner->addr);
-}
-
-bool
 prefix_eq(const struct prefix *x, const struct prefix *y)
 {
 	return x->len == y->len && addr_eq(&x->addr, &y->addr);

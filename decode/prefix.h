@@ -24,8 +24,6 @@ struct prefix {
 #define PREFIX_TEXT_MAX		(ADDR_TEXT_MAX + 4)
 
 bool	prefix_contains(const struct prefix *, const struct addr *);
-/* Is every address of `inner` in `outer`? */
-bool	prefix_covers(const struct prefix *outer, const struct prefix *inner);
 bool	prefix_eq(const struct prefix *, const struct prefix *);
 /* The range of `len` bits (of the 128) that the address lies in. */
 struct prefix prefix_of(const struct addr *, uint8_t len);

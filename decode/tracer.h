@@ -47,7 +47,6 @@ struct tracer_stats {
 
 struct state;
 struct contract;
-struct model;
 
 /* An interface as the outputs name it. */
 struct iface {
@@ -78,7 +77,6 @@ struct iface	tracer_iface(const struct tracer *, unsigned iface);
 unsigned	tracer_n_ifaces(const struct tracer *);
 /* Of the node state that was observed; NULL before, or when none applies. */
 const struct state	*tracer_state(const struct tracer *);
-const struct model	*tracer_model(const struct tracer *);
 const struct contract	*tracer_contract(const struct tracer *);
 /* The name given for an address by the capture, or NULL. */
 const char	*tracer_name(const struct tracer *, const struct addr *);

@@ -275,6 +275,26 @@ on_report(void *arg, const char *text)
 }
 
 void
+node_devices(struct scene_node *n, const struct node_dev *devs, unsigned count)
+{
+	static const char *const inet[][2] = {
+		{ "eth0", "    inet 10.0.0.10/24 brd 10.0.0.255 scope global eth0" },
+		{ "eth1", "    inet 10.0.0.20/24 brd 10.0.0.255 scope global eth1" },
+	};
+	char line[120];
+
+	node_drop(n, TEXT_ADDR);
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(line, sizeof(line), "%u: %s: <BROADCAST,UP,LOWER_UP> mtu 9001",
+		    devs[i].ifindex, devs[i].name);
+		node_add(n, TEXT_ADDR, line);
+		for (unsigned k = 0; k < 2; k++)
+			if (strcmp(inet[k][0], devs[i].name) == 0)
+				node_add(n, TEXT_ADDR, inet[k][1]);
+	}
+}
+
+void
 node_build(struct scene_node *n)
 {
 	n->state = state_new();

@@ -42,6 +42,13 @@ void	node_add(struct scene_node *, enum scene_text, const char *line);
 void	node_swap(struct scene_node *, enum scene_text, const char *from,
 	    const char *to);
 void	node_drop(struct scene_node *, enum scene_text);
+/* `ip addr` with these devices and indexes instead, eth0 and eth1 with their
+   addresses. */
+struct node_dev {
+	const char	*name;
+	uint32_t	 ifindex;
+};
+void	node_devices(struct scene_node *, const struct node_dev *, unsigned n);
 /* Read the texts; a line that a reader cannot understand fails the test. */
 void	node_build(struct scene_node *);
 

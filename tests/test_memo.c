@@ -78,21 +78,11 @@ static struct scene_node *
 make_node(struct scene *s)
 {
 	struct scene_node *n = node_default();
-	char line[200];
+	struct node_dev nodes[5];
 
-	node_cut(n, TEXT_ADDR, "2: eth0:");
-	node_cut(n, TEXT_ADDR, "3: eth1:");
-	node_cut(n, TEXT_ADDR, "inet 10.0.0.");
-	for (unsigned i = 0; i < 5; i++) {
-		snprintf(line, sizeof(line), "%u: %s: <UP,LOWER_UP> mtu 9001",
-		    scene_ifindex(s, devs[i]), devs[i]);
-		node_add(n, TEXT_ADDR, line);
-		if (i < 2) {
-			snprintf(line, sizeof(line), "    inet %s/24 scope global %s",
-			    ends[i], devs[i]);
-			node_add(n, TEXT_ADDR, line);
-		}
-	}
+	for (unsigned i = 0; i < 5; i++)
+		nodes[i] = (struct node_dev){ devs[i], scene_ifindex(s, devs[i]) };
+	node_devices(n, nodes, 5);
 	node_swap(n, TEXT_IPTABLES, "-A PREROUTING -m comment --comment \"kubernetes service "
 	    "portals\" -j KUBE-SERVICES\n", "-A PREROUTING -m comment --comment \"kubernetes "
 	    "service portals\" -j KUBE-SERVICES\n-A KUBE-SERVICES -d 172.20.0.9/32 -p tcp -m "

@@ -216,8 +216,6 @@ names(void **state)
 	assert_true(nf_name_matches("+", "anything"));
 	for (unsigned i = 0; i < N_DROP_CAUSES; i++)
 		assert_true(drop_cause_name(i)[0] != '\0');
-	for (unsigned i = 0; i < N_ROUTE_ENDS; i++)
-		assert_true(route_end_name(i)[0] != '\0');
 	assert_string_equal(drop_cause_name(DROP_RP_FILTER), "rp-filter");
 	assert_string_equal(drop_cause_name(99), "unknown");
 }

@@ -39,23 +39,12 @@ court_free(struct court *c)
 static void
 begin(struct court *c)
 {
-	static const char *const devs[] = { "eth0", "eth1", P1, P2, P3 };
-	char line[160];
+	static const char *const names[] = { "eth0", "eth1", P1, P2, P3 };
+	struct node_dev devs[5];
 
-	node_cut(c->n, TEXT_ADDR, "2: eth0:");
-	node_cut(c->n, TEXT_ADDR, "3: eth1:");
-	for (unsigned i = 0; i < 5; i++) {
-		snprintf(line, sizeof(line), "%u: %s: <BROADCAST,MULTICAST,UP,LOWER_UP>"
-		    " mtu 9001 qdisc mq state UP", scene_ifindex(c->s, devs[i]),
-		    devs[i]);
-		node_add(c->n, TEXT_ADDR, line);
-		if (i < 2) {
-			snprintf(line, sizeof(line), "    inet 10.0.0.%u/24 brd "
-			    "10.0.0.255 scope global %s", 10 + 10 * i, devs[i]);
-			node_add(c->n, TEXT_ADDR, line);
-		}
-	}
-	node_cut(c->n, TEXT_ADDR, "    inet 10.0.0.10/24 brd 10.0.0.255 scope global eth0\n");
+	for (unsigned i = 0; i < 5; i++)
+		devs[i] = (struct node_dev){ names[i], scene_ifindex(c->s, names[i]) };
+	node_devices(c->n, devs, 5);
 	node_build(c->n);
 	tracer_observe(c->s->t, &(struct obs){ .type = OBS_STATE,
 	    .state = { c->n->state } });

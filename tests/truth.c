@@ -75,23 +75,9 @@ grow(void *p, size_t n, size_t size)
 /* ---- tuples ---- */
 
 static bool
-tuple_eq(const struct tuple *x, const struct tuple *y)
-{
-	return addr_eq(&x->src, &y->src) && addr_eq(&x->dst, &y->dst) &&
-	    x->sport == y->sport && x->dport == y->dport && x->proto == y->proto;
-}
-
-static struct tuple
-tuple_reverse(const struct tuple *t)
-{
-	return (struct tuple){ .src = t->dst, .dst = t->src, .sport = t->dport,
-	    .dport = t->sport, .proto = t->proto };
-}
-
-static bool
 tuple_either(const struct tuple *x, const struct tuple *y)
 {
-	struct tuple r = tuple_reverse(y);
+	struct tuple r = tuple_turned(y);
 
 	return tuple_eq(x, y) || tuple_eq(x, &r);
 }
@@ -182,7 +168,7 @@ event_note(struct truth *tr, const struct event *ev, const char *type, int64_t n
 		e = &tr->entries[tr->n_entries++];
 		/* Without a NEW it is older than the recording. */
 		*e = (struct entry){ .id = ev->id, .original = ev->t[0],
-		    .translated = tuple_reverse(&ev->t[1]), .to_ns = INT64_MAX,
+		    .translated = tuple_turned(&ev->t[1]), .to_ns = INT64_MAX,
 		    .from_ns = strcmp(type, "[NEW]") == 0 ? ns : INT64_MIN };
 	}
 	if (destroy) {
@@ -392,7 +378,7 @@ seen(const struct truth *tr, const struct entry *e, const struct tuple *t)
 static bool
 seen_either(const struct truth *tr, const struct entry *e, const struct tuple *t)
 {
-	struct tuple back = tuple_reverse(t);
+	struct tuple back = tuple_turned(t);
 
 	return seen(tr, e, t) || seen(tr, e, &back);
 }
@@ -401,8 +387,8 @@ seen_either(const struct truth *tr, const struct entry *e, const struct tuple *t
 static bool
 both_seen(const struct truth *tr, const struct entry *e)
 {
-	struct tuple o = tuple_reverse(&e->original);
-	struct tuple x = tuple_reverse(&e->translated);
+	struct tuple o = tuple_turned(&e->original);
+	struct tuple x = tuple_turned(&e->translated);
 
 	return (seen(tr, e, &e->original) && seen(tr, e, &e->translated)) ||
 	    (seen(tr, e, &o) && seen(tr, e, &x));

@@ -15,25 +15,10 @@ static const char *const causes[N_DROP_CAUSES] = {
 	[DROP_NOT_FOR_US]	= "not-for-us",
 };
 
-static const char *const ends[N_ROUTE_ENDS] = {
-	[ROUTE_TO]	= "unicast",
-	[ROUTE_HERE]	= "local",
-	[ROUTE_GROUP]	= "broadcast or multicast",
-	[ROUTE_REFUSED]	= "refused",
-	[ROUTE_NOWHERE]	= "network unreachable",
-	[ROUTE_UNKNOWN]	= "unknown",
-};
-
 const char *
 drop_cause_name(unsigned c)
 {
 	return causes[c < N_DROP_CAUSES ? c : DROP_UNKNOWN];
-}
-
-const char *
-route_end_name(unsigned e)
-{
-	return ends[e < N_ROUTE_ENDS ? e : ROUTE_UNKNOWN];
 }
 
 bool

@@ -88,13 +88,6 @@ state_sysctl(const struct state *s, const char *name)
 	return NULL;
 }
 
-static bool
-tuple_eq(const struct tuple *x, const struct tuple *y)
-{
-	return x->sport == y->sport && x->dport == y->dport && x->proto == y->proto &&
-	    addr_eq(&x->src, &y->src) && addr_eq(&x->dst, &y->dst);
-}
-
 /* Which began later?  Ages are in seconds, and unknown is -1. */
 static bool
 began_later(const struct ct_entry *x, const struct ct_entry *y)

@@ -82,7 +82,7 @@ look_for(const struct tracer *t, const struct iface_rec *r)
 }
 
 const char *
-iface_dev(struct tracer *t, uint16_t at)
+iface_dev(const struct tracer *t, uint16_t at)
 {
 	struct iface_rec *r;
 
@@ -104,7 +104,7 @@ iface_forget_devs(struct tracer *t)
 }
 
 bool
-iface_covers(struct tracer *t, const char *dev)
+iface_covers(const struct tracer *t, const char *dev)
 {
 	for (uint16_t i = 0; i < t->n_ifaces; i++) {
 		const struct iface_rec *r = &t->ifaces[i];

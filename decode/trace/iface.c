@@ -165,12 +165,6 @@ iface_fini(struct tracer *t)
 	free(t->names);
 }
 
-unsigned
-tracer_n_ifaces(const struct tracer *t)
-{
-	return t->n_ifaces;
-}
-
 /* The name of the capture that carries this interface: it goes before what
    was found inside, so that captures of two nodes stay apart. */
 static const char *
@@ -229,9 +223,9 @@ tracer_iface(const struct tracer *t, unsigned at)
 		return (struct iface){ .name = "?" };
 	r = &t->ifaces[at];
 	if (!r->is_shown) {
-		iface_dev((struct tracer *)(uintptr_t)t, (uint16_t)at);
+		iface_dev(t, (uint16_t)at);
 		if (r->kind == IFACE_PEER && r->own_votes > 0)
-			iface_dev((struct tracer *)(uintptr_t)t, r->own);
+			iface_dev(t, r->own);
 		show(t, r->kind == IFACE_PEER && r->own_votes > 0 ?
 		    &t->ifaces[r->own] : r, &r->shown);
 		r->is_shown = true;

@@ -26,16 +26,15 @@ tuple_of(const struct key *k, bool from_b)
 }
 
 static struct tuple
-tuple_reverse(struct tuple t)
-{
-	return (struct tuple){ .src = t.dst, .dst = t.src, .sport = t.dport,
-	    .dport = t.sport, .proto = t.proto };
-}
-
-static struct tuple
 stop_tuple(const struct stop *s)
 {
 	return tuple_of(&s->conv->key, s->leg->place.from_b);
+}
+
+static struct tuple
+turned_tuple(const struct stop *s)
+{
+	return tuple_of(&s->conv->key, !s->leg->place.from_b);
 }
 
 /* Requests before replies; then by the TTL, which falls on the way; then by
@@ -114,9 +113,9 @@ name_tuples(struct flow *out, const struct stop *stops, unsigned n, unsigned n_r
 		out->translated = stop_tuple(&stops[n_req - 1]);
 	}
 	if (replies && (n_req == 0 || !any_conv(stops, n_req, last_reply->conv)))
-		out->original = tuple_reverse(stop_tuple(last_reply));
+		out->original = turned_tuple(last_reply);
 	if (replies && (n_req == 0 || !any_conv(stops, n_req, first_reply->conv)))
-		out->translated = tuple_reverse(stop_tuple(first_reply));
+		out->translated = turned_tuple(first_reply);
 }
 
 static unsigned

@@ -343,10 +343,10 @@ iface_of(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 	    h->dir == p->dir ? h->iface : iface_find(t, o, p);
 }
 void		iface_vote_own(struct tracer *, uint16_t peer, uint16_t own);
-/* Its name on the node, or NULL. */
-const char	*iface_dev(struct tracer *, uint16_t iface);
+/* Its name on the node, or NULL; looked for once, and kept in the interface. */
+const char	*iface_dev(const struct tracer *, uint16_t iface);
 /* Was this device captured (NULL: every device of the node)? */
-bool		iface_covers(struct tracer *, const char *dev);
+bool		iface_covers(const struct tracer *, const char *dev);
 /* Interfaces that nothing names: by whose packets came in there. */
 void		iface_vote_devs(struct tracer *);
 /* Names must be looked for again: the state has changed. */

@@ -114,13 +114,13 @@ note_departures(struct tracer *t)
 static const char *
 ask_dev(const void *arg, unsigned iface)
 {
-	return iface_dev((struct tracer *)(uintptr_t)arg, (uint16_t)iface);
+	return iface_dev(arg, (uint16_t)iface);
 }
 
 static bool
 ask_covers(const void *arg, const char *dev)
 {
-	return iface_covers((struct tracer *)(uintptr_t)arg, dev);
+	return iface_covers(arg, dev);
 }
 
 static bool
@@ -207,15 +207,12 @@ find_conv(const struct tracer *t, const struct tuple *tuple, uint8_t *from_b)
 static void
 join_entry(struct tracer *t, const struct ct_entry *ct, uint32_t up, uint8_t up_from_b)
 {
-	struct tuple after = { .src = ct->reply.dst, .dst = ct->reply.src,
-	    .sport = ct->reply.dport, .dport = ct->reply.sport,
-	    .proto = ct->reply.proto };
+	struct tuple after = tuple_turned(&ct->reply);
 	const struct flow_rec *f, *g;
 	uint8_t down_from_b;
 	uint32_t down;
 
-	if (addr_eq(&after.src, &ct->orig.src) && addr_eq(&after.dst, &ct->orig.dst) &&
-	    after.sport == ct->orig.sport && after.dport == ct->orig.dport)
+	if (tuple_eq(&after, &ct->orig))
 		return;
 	down = find_conv(t, &after, &down_from_b);
 	if (down == 0 || conv_at(t, up)->flow == conv_at(t, down)->flow ||
@@ -284,12 +281,6 @@ const struct state *
 tracer_state(const struct tracer *t)
 {
 	return t->judge != NULL ? judge_state(t->judge) : NULL;
-}
-
-const struct model *
-tracer_model(const struct tracer *t)
-{
-	return t->judge != NULL ? judge_model(t->judge) : NULL;
 }
 
 const struct contract *

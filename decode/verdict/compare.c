@@ -33,12 +33,6 @@ trial_explain_cause(const struct trial *t, struct finding *g, const char *dev, b
 		snprintf(g->fix, sizeof(g->fix), "%s", fix);
 }
 
-static bool
-same_name(const char *x, const char *y)
-{
-	return x != NULL && y != NULL && strcmp(x, y) == 0;
-}
-
 /* "eth1 (eni-0abc)" */
 #define DEV_TEXT	64
 static const char *
@@ -132,7 +126,7 @@ compare_dnat(struct trial *t)
 {
 	const struct tuple *o = &t->f->original;
 	char is[ADDR_TEXT_MAX], was[ADDR_TEXT_MAX];
-	bool changed = t->has_after && (tuple_dst_differs(o, &t->after) ||
+	bool changed = t->has_after && (!addr_eq(&o->dst, &t->after.dst) ||
 	    o->dport != t->after.dport);
 
 	if (t->req.out_dev == NULL)
@@ -304,8 +298,8 @@ static void
 add_ok(struct trial *t)
 {
 	const struct tuple *o = &t->f->original, *x = &t->after;
-	bool src = tuple_src_differs(o, x);
-	bool dst = tuple_dst_differs(o, x) || o->dport != x->dport;
+	bool src = !addr_eq(&o->src, &x->src);
+	bool dst = !addr_eq(&o->dst, &x->dst) || o->dport != x->dport;
 	bool veth_in = t->src.kind == OWNER_POD, veth_out = t->target.kind == OWNER_POD;
 	const char *as = t->j->contract != NULL ? ", as required" : "";
 	char is[ADDR_TEXT_MAX];

@@ -23,7 +23,7 @@ enum finding_code {
 	F_NOT_FORWARDED, F_REPLY_NOT_FORWARDED,
 	/* note */
 	F_NO_REPLY, F_RESET, F_RETRANSMISSIONS, F_AMBIGUOUS, F_LOSS,
-	F_STALE_CONNTRACK, F_PORT_CLASH, F_LARGE_PACKETS_LOST,
+	F_STALE_CONNTRACK, F_PORT_CLASH,
 	F_CONTRADICTION, F_STATE_DIFFERS,
 	N_FINDING_CODES
 };
@@ -34,7 +34,6 @@ __attribute__((format(printf, 3, 4)))
 struct finding	*finding_add(struct flow *, enum finding_code, const char *text, ...);
 /* Does the flow have one of this level? */
 bool		 finding_any(const struct flow *, enum finding_level);
-const char	*finding_code_name(enum finding_code);
 /* Take out what holds no more. */
 void		 finding_remove_level(struct flow *, enum finding_level);
 

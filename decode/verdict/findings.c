@@ -52,7 +52,6 @@ static const struct {
 	[F_STALE_CONNTRACK]	= { "stale-conntrack",	LEVEL_NOTE, "" },
 	[F_PORT_CLASH]		= { "port-clash",	LEVEL_NOTE, "set "
 	    "AWS_VPC_K8S_CNI_RANDOMIZESNAT=prng on the aws-node DaemonSet" },
-	[F_LARGE_PACKETS_LOST]	= { "large-packets-lost", LEVEL_NOTE, "" },
 	[F_CONTRADICTION]	= { "contradiction",	LEVEL_NOTE, "" },
 	[F_STATE_DIFFERS]	= { "state-differs",	LEVEL_NOTE, "" },
 };
@@ -97,7 +96,7 @@ finding_remove_level(struct flow *f, enum finding_level level)
 }
 
 const char *
-finding_code_name(enum finding_code code)
+finding_code_name(unsigned code)
 {
 	return code < N_FINDING_CODES ? codes[code].code : NULL;
 }

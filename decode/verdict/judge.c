@@ -39,12 +39,6 @@ judge_state(const struct judge *j)
 	return j->state;
 }
 
-const struct model *
-judge_model(const struct judge *j)
-{
-	return j->model;
-}
-
 const struct contract *
 judge_contract(const struct judge *j)
 {
@@ -64,7 +58,7 @@ doubt_guess(struct flow *f)
 }
 
 void
-judge_flow(const struct judge *j, const struct judge_view *view, struct flow *f)
+judge_flow(struct judge *j, const struct judge_view *view, struct flow *f)
 {
 	struct memo_key key;
 	struct trial t;

@@ -36,14 +36,13 @@ struct judge_view {
 struct judge	*judge_new(const struct state *);
 void		 judge_free(struct judge *);	/* NULL is fine */
 const struct state *judge_state(const struct judge *);
-const struct model *judge_model(const struct judge *);
 /* NULL when no contract applies. */
 const struct contract *judge_contract(const struct judge *);
 
 /* A flow as the tracer described it, with the findings that packets gave:
    translated, confidence, node, findings and verdict become what they are with
-   the state. */
-void		 judge_flow(const struct judge *, const struct judge_view *,
+   the state.  The judge remembers how flows that are alike were judged. */
+void		 judge_flow(struct judge *, const struct judge_view *,
 		    struct flow *);
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef DECODE_JUDGE_INT_H
 #define DECODE_JUDGE_INT_H
 
+#include <string.h>
+
 #include "decode/verdict/finding.h"
 #include "decode/verdict/judge.h"
 
@@ -18,7 +20,6 @@ struct judge {
 /* How one direction crossed this node. */
 struct crossing {
 	const struct leg *in, *out;	/* NULL: not seen */
-	const struct leg *last;		/* the last leg of all */
 	const char	*in_dev, *out_dev;	/* NULL: not seen, or its name is not known */
 	bool		any;		/* some leg was seen */
 	bool		begins_here;	/* the first leg goes out: a process sent it, or what
@@ -26,7 +27,7 @@ struct crossing {
 };
 
 struct trial {
-	const struct judge *j;
+	struct judge	*j;
 	const struct judge_view *view;
 	struct flow	*f;
 	struct crossing	req, rep;
@@ -34,7 +35,6 @@ struct trial {
 	struct owner	target;		/* of the destination after translation */
 	bool		from_node;	/* a process of this node began it */
 	bool		to_node;	/* it ends at a process of this node */
-	bool		known;		/* the translation is known: translated, nat */
 	bool		has_after;	/* `after` is: how it left, or was answered */
 	struct tuple	after;
 	bool		dnat;		/* it was translated to another destination */
@@ -45,15 +45,19 @@ struct trial {
 	struct demand	demand;
 };
 
+/* Both known, and the same. */
+static inline bool
+same_name(const char *x, const char *y)
+{
+	return x != NULL && y != NULL && strcmp(x, y) == 0;
+}
+
 /* seen.c: what was seen. */
 void	trial_see(struct trial *);
 /* Once it is known who is who: how it left, if the packet itself does not show
    it, as the answer to it does, else as conntrack says. */
 void	trial_see_after(struct trial *);
-/* Does a tuple differ in this end's address? */
-bool	tuple_src_differs(const struct tuple *, const struct tuple *);
-bool	tuple_dst_differs(const struct tuple *, const struct tuple *);
-/* witness.c: what conntrack says. */
+/* conntrack.c: what conntrack says. */
 void	trial_conntrack(struct trial *);
 /* kind.c */
 void	trial_kind(struct trial *);
@@ -63,7 +67,8 @@ void	trial_predict(struct trial *);
 void	trial_compare(struct trial *);
 /* drop.c: what came in and did not go out. */
 void	trial_dropped(struct trial *);
-/* Cause and fix from the node's set-up, where it explains the finding. */
+/* Cause and fix from the node's set-up, where it explains the finding: of what
+   passed by `dev`.  The other also says which cause packets showed. */
 void	trial_explain(const struct trial *, struct finding *, const char *dev, bool reply);
 void	trial_explain_cause(const struct trial *, struct finding *, const char *dev,
 	    bool reply, enum drop_cause);

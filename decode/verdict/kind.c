@@ -138,10 +138,9 @@ trial_kind(struct trial *t)
 	find_owner(t->j, &f->original.src, &t->src);
 	find_owner(t->j, &f->original.dst, &t->dst);
 	t->target = t->dst;
-	if (tuple_dst_differs(&f->original, &f->translated))
+	if (!addr_eq(&f->original.dst, &f->translated.dst))
 		find_owner(t->j, &f->translated.dst, &t->target);
-	t->known = f->has & FLOW_TRANSLATED;
-	t->dnat = t->known && f->nat & NAT_DNAT;
+	t->dnat = f->has & FLOW_TRANSLATED && f->nat & NAT_DNAT;
 	t->from_node = t->src.kind == OWNER_NODE;
 	t->to_node = t->target.kind == OWNER_NODE;
 	name_pods(t);

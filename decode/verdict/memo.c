@@ -125,11 +125,11 @@ memo_key(struct memo *m, const struct trial *t, struct memo_key *k)
 static uint32_t
 hash_key(const struct memo_key *k)
 {
-	const uint64_t *w = (const uint64_t *)k;
-	uint64_t h = 0;
+	uint64_t w[sizeof(*k) / 8], h = 0;
 
 	_Static_assert(sizeof(*k) == 80, "no padding: keys are compared as bytes");
-	for (unsigned i = 0; i < sizeof(*k) / 8; i++) {
+	memcpy(w, k, sizeof(w));
+	for (unsigned i = 0; i < sizeof(w) / 8; i++) {
 		h = (h ^ w[i]) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 29;
 	}

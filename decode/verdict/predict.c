@@ -11,8 +11,6 @@ entry_dev(const struct trial *t)
 {
 	if (t->req.in_dev != NULL)
 		return t->req.in_dev;
-	if (t->req.in != NULL && t->req.begins_here)
-		return NULL;
 	if (t->src.kind == OWNER_POD)
 		return t->src.veth;
 	if (t->target.eni != NULL)
@@ -27,14 +25,13 @@ predict(struct trial *t)
 {
 	struct walk_query *q = &t->query;
 
-	*q = (struct walk_query){ .t = t->f->original, .icmp_type =
-	    t->f->proto == PROTO_ICMPV6 ? 128 : 8 };
+	*q = (struct walk_query){ .t = t->f->original };
 	if (!t->from_node) {
 		q->iif = entry_dev(t);
 		if (q->iif == NULL)
 			return;
 	}
-	if (t->has_after && tuple_dst_differs(&t->f->original, &t->after)) {
+	if (t->has_after && !addr_eq(&t->f->original.dst, &t->after.dst)) {
 		q->want_dst = &t->after.dst;
 		q->want_dport = t->after.dport;
 	}
@@ -65,7 +62,7 @@ is_masqueraded(const struct trial *t, const struct tuple *after)
 	   or one that comes back to its sender, that got an address of this node
 	   as its source. */
 	return (t->dst.kind == OWNER_NODE || addr_eq(&after->dst, &o->src)) &&
-	    tuple_dst_differs(o, after) && tuple_src_differs(o, after) &&
+	    !addr_eq(&o->dst, &after->dst) && !addr_eq(&o->src, &after->src) &&
 	    model_is_local(t->j->model, &after->src, NULL);
 }
 
@@ -77,7 +74,7 @@ demand(struct trial *t)
 
 	*q = (struct demand_query){ .orig = t->f->original, .dst = after->dst,
 	    .dport = after->dport, .iif = t->query.iif, .from_node = t->from_node,
-	    .dnat = tuple_dst_differs(&t->f->original, after) ||
+	    .dnat = !addr_eq(&t->f->original.dst, &after->dst) ||
 	    t->f->original.dport != after->dport };
 	q->masqueraded = is_masqueraded(t, after);
 	contract_demand(t->j->contract, q, &t->demand);

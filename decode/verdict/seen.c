@@ -11,24 +11,6 @@
 
 #include "decode/verdict/judge_int.h"
 
-bool
-tuple_src_differs(const struct tuple *x, const struct tuple *y)
-{
-	return !addr_eq(&x->src, &y->src);
-}
-
-bool
-tuple_dst_differs(const struct tuple *x, const struct tuple *y)
-{
-	return !addr_eq(&x->dst, &y->dst);
-}
-
-static bool
-is_dev(const char *x, const char *y)
-{
-	return x != NULL && y != NULL && strcmp(x, y) == 0;
-}
-
 /* An Ethernet capture does not say which way a packet went; the ends of it do
    where the device is one's own. */
 static uint8_t
@@ -47,9 +29,9 @@ direction_of(const struct trial *t, const struct leg *l, const char *dev)
 		return dst.kind == OWNER_NODE || dst.kind == OWNER_POD ? DIR_IN :
 		    DIR_UNKNOWN;
 	}
-	if (is_dev(dev, src.veth))
+	if (same_name(dev, src.veth))
 		return DIR_IN;
-	return is_dev(dev, dst.veth) ? DIR_OUT : DIR_UNKNOWN;
+	return same_name(dev, dst.veth) ? DIR_OUT : DIR_UNKNOWN;
 }
 
 static void
@@ -93,7 +75,6 @@ cross(struct trial *t, bool reply, struct crossing *c)
 
 		if (l->reply != reply || l->tunnel.type != TUN_NONE)
 			continue;
-		c->last = l;
 		if (!c->any)
 			c->begins_here = l->dir == DIR_OUT;
 		c->any = true;
@@ -108,13 +89,6 @@ cross(struct trial *t, bool reply, struct crossing *c)
 		c->out_dev = routed_by(t, c->out);
 }
 
-static struct tuple
-turned(const struct tuple *t)
-{
-	return (struct tuple){ .src = t->dst, .dst = t->src, .sport = t->dport,
-	    .dport = t->sport, .proto = t->proto };
-}
-
 void
 trial_see_after(struct trial *t)
 {
@@ -122,7 +96,7 @@ trial_see_after(struct trial *t)
 		return;
 	t->has_after = true;
 	if (t->rep.in != NULL && !t->from_node)
-		t->after = turned(&t->rep.in->t);
+		t->after = tuple_turned(&t->rep.in->t);
 	else if (t->f->has & FLOW_TRANSLATED)
 		t->after = t->f->translated;
 	else

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "decode/contract.h"
-#include "decode/verdict/finding.h"
 #include "ui/out/present.h"
 
 static bool
@@ -34,7 +33,7 @@ key_finding(const struct where_probe *p, const struct flow *f)
 static const char *
 word_finding(unsigned i)
 {
-	return i < N_FINDING_CODES ? finding_code_name((enum finding_code)i) : NULL;
+	return finding_code_name(i);
 }
 
 static bool

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * iptables_int.h - one line of iptables-save while it is read: between
- * iptables.c (lines, tables, chains), iptables_match.c and iptables_target.c.
+ * iptables.c (lines, tables, chains) and those for parts of a rule.
  */
 #ifndef CAPTURE_STATE_IPTABLES_INT_H
 #define CAPTURE_STATE_IPTABLES_INT_H
@@ -64,9 +64,11 @@ bool		ipt_arg(struct ipt *, struct span *);
 struct span	ipt_raw(const struct ipt *, unsigned a, unsigned b);
 bool		ipt_word_is(const struct ipt *, unsigned at, const char *);
 
-/* iptables_match.c: the matches that need no module, and the modules.  The word
-   at t->at is the option's name, or the module's. */
+/* iptables_general.c: a match that needs no module; false when the word at t->at
+   is no option for one. */
 bool		ipt_general(struct ipt *, bool invert);
+bool		ipt_is_general(const struct ipt *, unsigned at);
+/* iptables_match.c: the word at t->at is the module's name. */
 void		ipt_module(struct ipt *);
 /* iptables_target.c: from the name of the target to the end. */
 void		ipt_target(struct ipt *, bool go_to);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * witness.c - conntrack as the second witness of a translation.
+ * conntrack.c - conntrack as the second witness of a translation.
  *
  * A dump is taken at one time, most often after the capture: an entry can be of
  * a later conversation with the same tuple, and an entry that is not there
@@ -8,35 +8,21 @@
  */
 #include "decode/verdict/judge_int.h"
 
-static struct tuple
-turned(const struct tuple *t)
-{
-	return (struct tuple){ .src = t->dst, .dst = t->src, .sport = t->dport,
-	    .dport = t->sport, .proto = t->proto };
-}
-
-static bool
-tuple_eq(const struct tuple *x, const struct tuple *y)
-{
-	return x->sport == y->sport && x->dport == y->dport && x->proto == y->proto &&
-	    !tuple_src_differs(x, y) && !tuple_dst_differs(x, y);
-}
-
 static unsigned
 nat_between(const struct tuple *o, const struct tuple *x)
 {
-	return (tuple_src_differs(o, x) || o->sport != x->sport ? NAT_SNAT : 0) |
-	    (tuple_dst_differs(o, x) || o->dport != x->dport ? NAT_DNAT : 0);
+	return (!addr_eq(&o->src, &x->src) || o->sport != x->sport ? NAT_SNAT : 0) |
+	    (!addr_eq(&o->dst, &x->dst) || o->dport != x->dport ? NAT_DNAT : 0);
 }
 
 /* Conntrack knows who began: the flow is named from the other end. */
 static void
 turn_flow(struct flow *f)
 {
-	struct tuple original = turned(&f->translated);
+	struct tuple original = tuple_turned(&f->translated);
 	uint64_t packets = f->request_packets;
 
-	f->translated = turned(&f->original);
+	f->translated = tuple_turned(&f->original);
 	f->original = original;
 	f->nat = f->has & FLOW_TRANSLATED ? nat_between(&f->original, &f->translated) : 0;
 	f->request_packets = f->reply_packets;
@@ -57,7 +43,7 @@ turn_flow(struct flow *f)
 static bool
 is_turned(const struct state *s, const struct flow *f)
 {
-	struct tuple other = turned(&f->translated);
+	struct tuple other = tuple_turned(&f->translated);
 
 	return !(f->has & FLOW_INITIATOR) && state_ct_orig(s, &f->original) == NULL &&
 	    state_ct_orig(s, &other) != NULL;
@@ -73,7 +59,7 @@ find_entry(const struct state *s, const struct flow *f)
 
 	if (ct != NULL)
 		return ct;
-	answer = turned(f->has & FLOW_TRANSLATED ? &f->translated : &f->original);
+	answer = tuple_turned(f->has & FLOW_TRANSLATED ? &f->translated : &f->original);
 	return state_ct_reply(s, &answer);
 }
 
@@ -98,7 +84,7 @@ static void
 believe(struct trial *t, const struct ct_entry *ct)
 {
 	struct flow *f = t->f;
-	struct tuple after = turned(&ct->reply);
+	struct tuple after = tuple_turned(&ct->reply);
 
 	if (!(f->has & FLOW_TRANSLATED)) {
 		f->original = ct->orig;
@@ -129,7 +115,7 @@ trial_conntrack(struct trial *t)
 	ct = find_entry(t->j->state, f);
 	if (ct == NULL)
 		return;
-	after = turned(&ct->reply);
+	after = tuple_turned(&ct->reply);
 	if (tuple_eq(&ct->orig, &f->original) && (f->has & FLOW_TRANSLATED) &&
 	    tuple_eq(&after, &f->translated)) {
 		believe(t, ct);
