@@ -21,8 +21,13 @@ enum obs_type {
 	OBS_NAME,		/* an address has a name (pcapng name resolution) */
 	OBS_LOSS,		/* packets were dropped here */
 	OBS_STATE,		/* the node's state, as it is from now on */
+	OBS_CHANGE,		/* part of it became another */
+	OBS_CT,			/* a conntrack entry began, changed or went */
+	OBS_TICK,		/* time went by: what is due is decided and told */
 	N_OBS_TYPES
 };
+
+#define OBS_IFACE_ADDRS	4
 
 /*
  * An interface of a source.  `number` is the source's own, counted from 0 over
@@ -37,6 +42,13 @@ struct obs_iface {
 					   number: those of one file, of one node */
 	bool		 given;		/* `name` comes from the capture or the user,
 					   not from the name of the file */
+	uint32_t	 ifindex;	/* a cooked interface that carries the packets of
+					   this one alone; 0: of many, or not known */
+	/* For recordings alone. */
+	bool		 has_mac;
+	uint8_t		 mac[6];
+	uint8_t		 n_addrs;
+	struct addr	 addrs[OBS_IFACE_ADDRS];
 };
 
 struct obs_packet {
@@ -56,7 +68,10 @@ struct obs_name {
 struct obs_loss {
 	uint64_t	 kernel;	/* no room in the capture buffer (ps_drop, isb_osdrop) */
 	uint64_t	 interface;	/* by the interface or driver (ps_ifdrop, isb_ifdrop) */
-	uint64_t	 netlink;	/* conntrack or route events lost */
+	uint64_t	 netlink;	/* conntrack or route events lost: how often, for the
+					   kernel does not say how many */
+	struct nstime	 since;		/* it happened between this time and the
+					   observation's; 0: since the capture began */
 };
 
 struct state;
@@ -64,6 +79,36 @@ struct state;
 /* Must outlive the tracer. */
 struct obs_state {
 	const struct state *state;
+};
+
+/* The state is as `change` (decode/timeline.h) says: known to be so from the
+   observation's time on, and not so before `since`.  Copied. */
+struct state_change;
+
+struct obs_change {
+	const struct state_change *change;
+	struct nstime	 since;
+};
+
+enum ct_event {
+	CT_EV_NEW,		/* it began */
+	CT_EV_UPDATE,		/* state, mark or status changed */
+	CT_EV_DESTROY,		/* it is gone */
+	CT_EV_DUMPED,		/* it is there, since when is not told */
+	/* Without an entry: a dump of all entries begins; it is complete, and what
+	   was not in it is gone, at what time in between is not known. */
+	CT_EV_DUMP_BEGIN, CT_EV_DUMP_END,
+	N_CT_EVENTS
+};
+
+/* A change of conntrack's table.  Copied. */
+struct ct_entry;
+
+struct obs_ct {
+	uint8_t		 event;		/* enum ct_event */
+	const struct ct_entry *entry;	/* NULL with DUMP_BEGIN and DUMP_END */
+	struct nstime	 began, ended;	/* as the kernel stamped it
+					   (nf_conntrack_timestamp); 0: not told */
 };
 
 struct obs {
@@ -75,6 +120,8 @@ struct obs {
 		struct obs_name		name;
 		struct obs_loss		loss;
 		struct obs_state	state;
+		struct obs_change	change;
+		struct obs_ct		ct;
 	};
 };
 

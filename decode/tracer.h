@@ -30,6 +30,10 @@ struct tracer_config {
 	bool		(*select)(void *arg, const struct packet *,
 			    const struct layer *, const struct obs_packet *);
 	void		*select_arg;
+	/* A flow's path, translation or verdict became known, or another; told at
+	   OBS_TICK.  (Ticks also let go of flows that ended long ago: done.) */
+	void		(*changed)(void *arg, const struct flow *, bool first);
+	void		*changed_arg;
 	/* A flow is complete: evicted, or its tuple was taken over by a new
 	   conversation.  NULL: such flows are dropped after being counted. */
 	void		(*done)(void *arg, const struct flow *);
