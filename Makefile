@@ -12,8 +12,9 @@ FUZZTIME ?= 60
 CLANG    ?= clang
 VERSION  := 0.1.0
 
-PKGS  := libpcap zlib libarchive jansson
-LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lpcap -lz -larchive -ljansson)
+PKGS  := libpcap zlib libarchive jansson libnetfilter_conntrack libnfnetlink libmnl libcap-ng
+LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lpcap -lz -larchive \
+             -ljansson -lnetfilter_conntrack -lnfnetlink -lmnl -lcap-ng) -lpthread
 WARN  := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wcast-qual \
          -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 SANS  := $(if $(SAN),-fsanitize=address -fsanitize=undefined \

@@ -84,6 +84,15 @@ const struct state	*tracer_state(const struct tracer *);
 const struct contract	*tracer_contract(const struct tracer *);
 /* The name given for an address by the capture, or NULL. */
 const char	*tracer_name(const struct tracer *, const struct addr *);
+/* The flow that a packet belongs to, as it is known now; false when there is
+   none.  For packets that were observed before. */
+bool		 tracer_flow_of(struct tracer *, const struct obs *, struct flow *out);
+/* The state that was in force at that time; NULL when it is not kept (any more). */
+const struct state *tracer_state_at(struct tracer *, struct nstime);
+/* Conntrack's entries as they are now, as observations (CT_EV_DUMP_BEGIN, each
+   CT_EV_DUMPED, CT_EV_DUMP_END); none when no dump was seen. */
+void		 tracer_entries(const struct tracer *, void (*cb)(void *arg,
+		    const struct obs *), void *arg);
 /* The most frequent reason for a malformed or unknown packet with its count;
    walk i from 0 until NULL. */
 const char	*tracer_reason(const struct tracer *, unsigned i, uint64_t *count);

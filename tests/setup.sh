@@ -8,6 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="libpcap-dev zlib1g-dev libarchive-dev libjansson-dev pkg-config"
+packages="$packages libnetfilter-conntrack-dev libnfnetlink-dev libmnl-dev libcap-ng-dev"
 if [ "${1:-build}" = test ]; then
 	packages="$packages libcmocka-dev jq"
 	if [ -f tests/lab/PACKAGES ]; then
@@ -34,6 +35,10 @@ dnf_name() {
 	libarchive-dev) echo libarchive-devel ;;
 	libjansson-dev) echo jansson-devel ;;
 	pkg-config) echo pkgconf-pkg-config ;;
+	libnetfilter-conntrack-dev) echo libnetfilter_conntrack-devel ;;
+	libnfnetlink-dev) echo libnfnetlink-devel ;;
+	libmnl-dev) echo libmnl-devel ;;
+	libcap-ng-dev) echo libcap-ng-devel ;;
 	libcmocka-dev) echo libcmocka-devel ;;
 	iproute2) echo iproute ;;
 	iputils-ping) echo iputils ;;
