@@ -4,7 +4,13 @@
  * events after it.
  *
  * Entries keep their id and life span, since a tuple is used again.  Those that
- * are gone stay for as long as there is room, the longest gone go first.
+ * are gone stay for as long as there is room, the longest gone go first, then the
+ * entry that was there first.  Of one tuple the last 256 lives are kept.
+ *
+ * The kernel sends no event for entries that are older than its first listener
+ * (nf_conntrack_events=2, autodetect), so that the end of one that only a dump told
+ * of may never be told.  It counts as gone CT_EXPIRED_GRACE_S after its timeout,
+ * unless it is told of again; entries that had an event end with an event.
  */
 #ifndef DECODE_CONNTRACK_H
 #define DECODE_CONNTRACK_H
@@ -22,7 +28,12 @@ struct ct_life {
 	struct nstime	 ended;		/* 0: it is still there */
 	bool		 lost_end;	/* it ended at some time up to `ended` */
 	bool		 lost_begin;	/* it began at some time up to `began` */
+	uint8_t		 own_flags;	/* the table's own, as is own_dump */
+	uint32_t	 own_dump;
 };
+
+#define CT_LOOKUP_GRACE_NS	(2 * NS_PER_SEC)
+#define CT_EXPIRED_GRACE_S	60
 
 #define CT_TABLE_DEFAULT	2000000u	/* entries, gone ones too */
 
@@ -31,7 +42,8 @@ struct ct_table	*ct_table_new(uint32_t max);
 void		 ct_table_free(struct ct_table *);	/* NULL is fine */
 /* ts: of the observation. */
 void		 ct_table_observe(struct ct_table *, const struct obs_ct *, struct nstime ts);
-/* Events were lost between the two times: entries may be missing that lived then. */
+/* Events were lost between the two times: entries may be missing that lived then,
+   and after it until the next complete dump.  since 0: since ever. */
 void		 ct_table_lost(struct ct_table *, struct nstime since, struct nstime until);
 
 /*

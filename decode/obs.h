@@ -101,11 +101,19 @@ enum ct_event {
 	N_CT_EVENTS
 };
 
+/* What an event does not tell of its entry: that stays as it was known before.
+   Tuples, zone and id are always told; an age of -1 is not. */
+enum ct_part {
+	CT_PART_STATUS	= 1 << 0, CT_PART_TIMEOUT = 1 << 1, CT_PART_MARK = 1 << 2,
+	CT_PART_STATE	= 1 << 3, CT_PART_COUNTERS = 1 << 4,
+};
+
 /* A change of conntrack's table.  Copied. */
 struct ct_entry;
 
 struct obs_ct {
 	uint8_t		 event;		/* enum ct_event */
+	uint8_t		 lacks;		/* enum ct_part: not told */
 	const struct ct_entry *entry;	/* NULL with DUMP_BEGIN and DUMP_END */
 	struct nstime	 began, ended;	/* as the kernel stamped it
 					   (nf_conntrack_timestamp); 0: not told */

@@ -152,7 +152,7 @@ state_service(const struct state *s, const struct addr *a, uint16_t port, uint8_
 {
 	uint32_t i;
 
-	map_each(&s->own->by_service, hash_addr(a, (uint64_t)port << 8 | proto), i) {
+	map_each(&services_own(s)->by_service, hash_addr(a, (uint64_t)port << 8 | proto), i) {
 		const struct svc_port *p = &s->svc_ports.v[i >> 5];
 
 		if (p->port == port && p->proto == proto &&
@@ -167,7 +167,7 @@ state_node_port(const struct state *s, uint16_t port, uint8_t proto)
 {
 	uint32_t h = (uint32_t)((uint64_t)port << 8 | proto) * 2654435761u, i;
 
-	map_each(&s->own->by_node_port, h, i)
+	map_each(&services_own(s)->by_node_port, h, i)
 		if (s->svc_ports.v[i].node_port == port &&
 		    s->svc_ports.v[i].proto == proto)
 			return &s->svc_ports.v[i];

@@ -224,12 +224,15 @@ state_ready(struct state *s)
 	bool ok = sort_rules(s);
 
 	/* Each on its own: what fails for lack of memory must not take the rest. */
-	ok &= group_rules(s);
-	ok &= resolve_endpoints(s);
+	if (s->own->nf_of == NULL)
+		ok &= group_rules(s);
+	if (s->own->services_of == NULL)
+		ok &= resolve_endpoints(s);
 	ok &= index_links(s);
 	ok &= index_pods(s);
 	ok &= index_conntrack(s);
-	ok &= index_services(s);
+	if (s->own->services_of == NULL)
+		ok &= index_services(s);
 	ok &= index_nodes(s);
 	ok &= index_sysctls(s);
 	if (!ok)

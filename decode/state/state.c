@@ -52,19 +52,23 @@ state_free(struct state *s)
 	free(s->neighs.v);
 	free(s->rules.v);
 	free(s->routes.v);
-	free(s->nf_tables.v);
-	free(s->nf_chains.v);
-	free(s->nf_rules.v);
-	free(s->nf_matches.v);
-	free(s->nf_sets.v);
-	free(s->nf_elems.v);
+	if (s->own->nf_of == NULL) {
+		free(s->nf_tables.v);
+		free(s->nf_chains.v);
+		free(s->nf_rules.v);
+		free(s->nf_matches.v);
+		free(s->nf_sets.v);
+		free(s->nf_elems.v);
+	}
 	free(s->conntrack.v);
 	free(s->pods.v);
 	free(s->enis.v);
 	free(s->eni_addrs.v);
-	free(s->services.v);
-	free(s->svc_ports.v);
-	free(s->endpoints.v);
+	if (s->own->services_of == NULL) {
+		free(s->services.v);
+		free(s->svc_ports.v);
+		free(s->endpoints.v);
+	}
 	free(s->nodes.v);
 	free(s->sysctls.v);
 	free(s->cni.excluded.v);
@@ -109,6 +113,7 @@ state_alloc(struct state *s, size_t size)
 			s->no_memory = true;
 			return NULL;
 		}
+		s->own->bytes += room;
 		b->size = room;
 		/* A block for one large thing does not push out the current one. */
 		if (room != BLOCK_SIZE && s->own->blocks != NULL) {
@@ -174,18 +179,12 @@ state_text(struct state *s, const char *text, size_t len)
 
 /* ---- chains */
 
-static uint32_t
-hash_chain(uint32_t table, const char *name)
-{
-	return hash_bytes(name, strlen(name), table + 1);
-}
-
 uint32_t
 state_find_chain(const struct state *s, uint32_t table, const char *name)
 {
 	uint32_t i;
 
-	map_each(&s->own->by_chain, hash_chain(table, name), i) {
+	map_each(&nf_own(s)->by_chain, hash_chain(table, name), i) {
 		const struct nf_chain *c = &s->nf_chains.v[i];
 
 		if (c->table == table && strcmp(c->name, name) == 0)

@@ -10,6 +10,8 @@
 #ifndef DECODE_STATE_INT_H
 #define DECODE_STATE_INT_H
 
+#include <string.h>
+
 #include "decode/state.h"
 
 struct map {
@@ -38,7 +40,49 @@ struct state_own {
 	struct map	by_service;	/* svc_port << 5 | which address, up to 31 */
 	struct map	by_node_port;	/* svc_ports */
 	struct map	by_node_addr;	/* nodes << 2 | which address */
+	/* Lists and maps that are another state's, which is not freed before: of
+	   netfilter, of Services (state_derive()).  NULL: its own. */
+	const struct state *nf_of, *services_of;
+	size_t		bytes;		/* of blocks */
 };
+
+/* The state whose maps of chains, or of Services, hold for this one. */
+static inline const struct state_own *
+nf_own(const struct state *s)
+{
+	return s->own->nf_of != NULL ? s->own->nf_of->own : s->own;
+}
+
+static inline const struct state_own *
+services_own(const struct state *s)
+{
+	return s->own->services_of != NULL ? s->own->services_of->own : s->own;
+}
+
+/* copy.c */
+enum state_group {
+	GROUP_NET = 1 << 0,	/* all but conntrack and what follows */
+	GROUP_NF = 1 << 1,
+	GROUP_SERVICES = 1 << 2,
+};
+
+/* The records of a state (ready or not) into another that is not ready; texts
+   are copied.  Not conntrack's.  False when there is no memory. */
+bool	state_copy(struct state *to, const struct state *from, unsigned groups);
+/* A state that begins as a copy of another that is ready, with the lists of
+   netfilter and Services borrowed from nf and services.  Not ready; NULL when
+   there is no memory. */
+struct state *state_derive(const struct state *of, const struct state *nf,
+	    const struct state *services);
+/* The lists of one group (GROUP_NF or GROUP_SERVICES) are another state's, which
+   is ready, from now on; its own are empty. */
+void	state_borrow(struct state *, const struct state *from, unsigned group);
+/* A copy of a record at number `at` of a list of this state, or behind the last
+   one; not of netfilter's and Services'.  False when there is no memory. */
+bool	state_put(struct state *, void *list, const void *record, uint32_t at);
+void	state_copy_settings(struct state *to, const struct state *from);
+/* Memory that it has of its own. */
+size_t	state_bytes(const struct state *);
 
 /* False when there is no memory. */
 bool	map_add(struct map *, uint32_t hash, uint32_t number);
@@ -83,6 +127,12 @@ static inline uint32_t
 hash_addr(const struct addr *a, uint64_t more)
 {
 	return hash_bytes(a->b, sizeof(a->b), more);
+}
+
+static inline uint32_t
+hash_chain(uint32_t table, const char *name)
+{
+	return hash_bytes(name, strlen(name), table + 1);
 }
 
 static inline uint32_t

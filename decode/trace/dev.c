@@ -52,6 +52,7 @@ static const char *
 look_for(const struct tracer *t, const struct iface_rec *r)
 {
 	const struct state *s = tracer_state(t);
+	const struct iface_rec *carrier;
 	const struct link *l;
 	const char *dev = NULL;
 
@@ -62,6 +63,9 @@ look_for(const struct tracer *t, const struct iface_rec *r)
 			return r->name;
 		return NULL;
 	case IFACE_INDEX:
+		carrier = iface_carrier(t, r);
+		if (iface_is_only(carrier, r))
+			return carrier->name;
 		l = state_link_index(s, r->ifindex);
 		if (l != NULL)
 			return l->name;
@@ -109,7 +113,7 @@ iface_covers(const struct tracer *t, const char *dev)
 	for (uint16_t i = 0; i < t->n_ifaces; i++) {
 		const struct iface_rec *r = &t->ifaces[i];
 
-		if (r->kind != IFACE_PLAIN)
+		if (r->many)
 			return true;	/* `any` */
 		if (dev != NULL && iface_dev(t, i) != NULL &&
 		    strcmp(r->dev, dev) == 0)

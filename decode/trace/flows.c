@@ -58,6 +58,7 @@ flow_new(struct tracer *t, const struct sighting *s, uint32_t ci)
 		c->flags |= CONV_FLIP;
 	list_append(t, fi);
 	t->stats.flows++;
+	look_new(t, fi);
 	return fi;
 }
 
@@ -65,6 +66,7 @@ static void
 flow_free(struct tracer *t, uint32_t fi)
 {
 	list_remove(t, fi);
+	look_freed(t, fi);
 	flow_at(t, fi)->convs = 0;	/* what tells tracer_each() */
 	pool_give(&t->flows, fi);
 }
@@ -214,6 +216,7 @@ flow_join(struct tracer *t, uint32_t up, unsigned up_from_b, uint32_t down,
 		dir = conv_direction(d, down_from_b);
 		flow_take(t, d->flow, up, up_from_b, dir);
 	}
+	look_mark(t, u->flow);
 	u->flags |= dir == 0 ? CONV_DOWN : CONV_UP;
 	d->flags |= dir == 0 ? CONV_UP : CONV_DOWN;
 	if (u->cand == down)

@@ -101,6 +101,8 @@ iface_declare(struct tracer *t, const struct obs_iface *o)
 	iface_forget_devs(t);
 	r->name = name;
 	r->given = o->given;
+	r->only = o->ifindex;
+	r->many = (o->linktype == LT_SLL || o->linktype == LT_SLL2) && o->ifindex == 0;
 	r->source = (uint8_t)o->clock;
 	return true;
 }
@@ -165,27 +167,44 @@ iface_fini(struct tracer *t)
 	free(t->names);
 }
 
-/* The name of the capture that carries this interface: it goes before what
-   was found inside, so that captures of two nodes stay apart. */
-static const char *
-capture_name(const struct tracer *t, const struct iface_rec *r)
+/* The capture's interface that carries this one; NULL when it was not declared. */
+const struct iface_rec *
+iface_carrier(const struct tracer *t, const struct iface_rec *r)
 {
 	for (unsigned i = 0; i < t->n_ifaces; i++)
-		if (t->ifaces[i].kind == IFACE_PLAIN && t->ifaces[i].given &&
+		if (t->ifaces[i].kind == IFACE_PLAIN &&
 		    t->ifaces[i].number == r->number)
-			return t->ifaces[i].name;
+			return &t->ifaces[i];
 	return NULL;
+}
+
+/* The capture named this very interface. */
+bool
+iface_is_only(const struct iface_rec *carrier, const struct iface_rec *r)
+{
+	return carrier != NULL && carrier->only != 0 && r->kind == IFACE_INDEX &&
+	    carrier->only == r->ifindex && carrier->name != NULL;
 }
 
 static void
 show(const struct tracer *t, const struct iface_rec *r, struct iface *out)
 {
-	const char *of = capture_name(t, r), *colon = of ? ":" : "";
+	const struct iface_rec *carrier = iface_carrier(t, r);
+	/* The capture's name goes before what was found inside, so that captures
+	   of two nodes stay apart. */
+	const char *of = carrier != NULL && carrier->given ? carrier->name : NULL;
+	const char *colon = of ? ":" : "";
 	char mac[MAC_TEXT_MAX];
 
 	*out = (struct iface){ .name = "?" };
 	if (of == NULL)
 		of = "";
+	if (iface_is_only(carrier, r)) {
+		snprintf(out->name, sizeof(out->name), "%s", carrier->name);
+		out->named = out->has_ifindex = true;
+		out->ifindex = r->ifindex;
+		return;
+	}
 	if (r->dev != NULL && r->kind != IFACE_PLAIN) {
 		snprintf(out->name, sizeof(out->name), "%s%s%s", of, colon, r->dev);
 		out->named = true;

@@ -245,7 +245,7 @@ describe_legs(const struct tracer *t, const struct flow_rec *f, struct flow *out
 }
 
 void
-path_describe(struct tracer *t, uint32_t fi, struct flow *out)
+path_describe_seen(struct tracer *t, uint32_t fi, struct flow *out)
 {
 	const struct flow_rec *f = flow_at(t, fi);
 	bool ambiguous = false, crossed = false;
@@ -279,9 +279,13 @@ path_describe(struct tracer *t, uint32_t fi, struct flow *out)
 	out->has |= (f->rtt.n ? FLOW_RTT : 0) | (f->transit.n ? FLOW_TRANSIT : 0);
 	describe_error(t, f, out);
 	out->node = (struct flow_node){ 0 };
-	packets_judge(out, &t->stats);
-	if (t->judge != NULL) {
-		t->judged = fi;
-		witness_judge(t, out);
-	}
+	packets_judge(out, loss_between(t, out->first, out->last));
+}
+
+void
+path_describe(struct tracer *t, uint32_t fi, struct flow *out)
+{
+	path_describe_seen(t, fi, out);
+	if (t->judge != NULL)
+		epochs_judge(t, fi, out);
 }

@@ -36,6 +36,8 @@ leg_new(struct tracer *t, uint32_t ci, const struct sighting *s)
 		if (l->place.iface != s->at.iface)
 			c->flags |= CONV_SPREAD;
 	}
+	if (c->flow != 0)
+		look_mark(t, c->flow);
 	l = leg_at(t, li);
 	*l = (struct leg_rec){ .first = s->ts, .last = s->ts, .conv = ci,
 	    .next = c->legs, .place = s->at, .vlan = s->l->vlan,
@@ -196,6 +198,7 @@ take_error(struct tracer *t, const struct sighting *s)
 		    .iface = s->at.iface };
 	}
 	e = pool_at(&t->errors, f->error);
+	look_mark(t, conv_at(t, ci)->flow);
 	e->type = s->l->icmp_type;
 	e->code = s->l->icmp_code;
 	/* Passed on from interface to interface it is still one. */

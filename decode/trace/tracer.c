@@ -64,6 +64,8 @@ tracer_free(struct tracer *t)
 	pool_fini(&t->convs);
 	pool_fini(&t->legs);
 	pool_fini(&t->errors);
+	look_fini(t);
+	epochs_fini(t);
 	witness_fini(t);
 	iface_fini(t);
 	index_fini(t);
@@ -289,12 +291,20 @@ tracer_observe(struct tracer *t, const struct obs *o)
 		take_name(t, &o->name);
 		break;
 	case OBS_LOSS:
-		t->stats.lost_kernel += o->loss.kernel;
-		t->stats.lost_interface += o->loss.interface;
-		t->stats.lost_netlink += o->loss.netlink;
+		loss_observe(t, o);
 		break;
 	case OBS_STATE:
-		witness_init(t, o->state.state);
+		epochs_begin(t, o->state.state, o->ts);
+		witness_init(t);
+		break;
+	case OBS_CHANGE:
+		epochs_change(t, o);
+		break;
+	case OBS_CT:
+		witness_ct(t, o);
+		break;
+	case OBS_TICK:
+		look_tick(t, o->ts);
 		break;
 	case OBS_PACKET:
 	case N_OBS_TYPES:
@@ -308,10 +318,12 @@ tracer_finish(struct tracer *t)
 	if (t->finished)
 		return;
 	drain(t);
+	epochs_settle(t);
 	witness_finish(t);
 	match_finish(t);
 	witness_settle(t);
 	t->finished = true;
+	look_finish(t);
 }
 
 /* ---- what it came to ---- */
@@ -375,7 +387,7 @@ each_ask_places(const struct tracer *t, uint32_t fi, uint32_t asked[2])
 		    .dst = from_b ? k->a : k->b, .sport = from_b ? k->pb : k->pa,
 		    .dport = from_b ? k->pa : k->pb, .proto = k->proto };
 
-		asked[n++] = state_ct_ask(tracer_state(t), &forth);
+		asked[n++] = state_ct_ask(t->dump, &forth);
 	}
 	while (n < 2)
 		asked[n++] = 0;
@@ -384,8 +396,8 @@ each_ask_places(const struct tracer *t, uint32_t fi, uint32_t asked[2])
 static inline ALWAYS void
 each_ask_entries(const struct tracer *t, const uint32_t asked[2])
 {
-	state_ct_ask_entry(tracer_state(t), asked[0]);
-	state_ct_ask_entry(tracer_state(t), asked[1]);
+	state_ct_ask_entry(t->dump, asked[0]);
+	state_ct_ask_entry(t->dump, asked[1]);
 }
 
 static inline ALWAYS void
@@ -425,7 +437,7 @@ tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
 		qsort(order, n, sizeof(*order), by_id);
 	for (size_t i = 0; i < n && r > 0; i++) {
 		each_ask(t, order + i, n - i);
-		if (t->judge != NULL && n - i > EACH_PLACE) {
+		if (t->judge != NULL && t->ct == NULL && n - i > EACH_PLACE) {
 			each_ask_places(t, order[i + EACH_PLACE].flow,
 			    asked.of[(i + EACH_PLACE) % ASKED]);
 			each_ask_entries(t, asked.of[(i + EACH_ENTRY) % ASKED]);
@@ -435,6 +447,35 @@ tracer_each(struct tracer *t, int (*cb)(void *, const struct flow *), void *arg)
 	}
 	free(order);
 	return r;
+}
+
+bool
+tracer_flow_of(struct tracer *t, const struct obs *o, struct flow *out)
+{
+	struct packet p;
+
+	if (o->type != OBS_PACKET)
+		return false;
+	drain(t);
+	packet_decode(&p, o->packet.linktype, o->packet.data, o->packet.caplen,
+	    o->packet.len);
+	for (unsigned i = 0; i < p.n_layers; i++) {
+		const struct layer *l = &p.layer[i];
+		struct key k;
+		uint8_t from_b;
+		uint32_t h, ci;
+
+		if (l->kind != LAYER_IP || l->has & IS_FRAG_LATER)
+			continue;
+		h = key_make(&k, l->has & HAS_ERROR ? &l->about : &l->t, &l->tunnel,
+		    &from_b);
+		ci = index_find(t, &k, h);
+		if (ci == 0 || conv_at(t, ci)->flow == 0)
+			continue;
+		path_describe(t, conv_at(t, ci)->flow, out);
+		return true;
+	}
+	return false;
 }
 
 const struct tracer_stats *

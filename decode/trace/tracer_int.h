@@ -16,7 +16,9 @@
 #ifndef DECODE_TRACER_INT_H
 #define DECODE_TRACER_INT_H
 
+#include "decode/conntrack.h"
 #include "decode/fingerprint.h"
+#include "decode/timeline.h"
 #include "decode/trace/key.h"
 #include "decode/trace/pool.h"
 #include "decode/trace/sketch.h"
@@ -190,6 +192,8 @@ struct iface_rec {
 	uint8_t		source;
 	char		*name;		/* owned; NULL when the capture has none */
 	bool		given;
+	bool		many;		/* it carries the packets of many: `any` */
+	uint32_t	only;		/* ... of this ifindex alone; 0: not said */
 	/* For IFACE_PEER: the interface that answers these senders. */
 	uint16_t	own;
 	uint32_t	own_votes;
@@ -241,6 +245,16 @@ struct reason {
 	uint64_t	count;
 };
 
+#define MAX_LOSSES	32
+
+/* Packets were lost between these times. */
+struct loss_span {
+	struct nstime	since, until;
+	uint64_t	packets;
+};
+
+struct looks;
+
 struct tracer {
 	struct tracer_config	cfg;
 	struct tracer_stats	stats;
@@ -264,9 +278,16 @@ struct tracer {
 	struct reason		reasons[MAX_REASONS];
 	struct slot		ring[RING];
 	uint64_t		n_in, n_taken;	/* packets, ever */
-	struct judge		*judge;		/* NULL without node state */
+	struct timeline		*timeline;	/* NULL without node state */
+	struct judge		*judge;		/* by the state as it is now; NULL without */
+	const struct state	*dump;		/* the first state: a dump of conntrack is its */
+	struct ct_table		*ct;		/* NULL: no observations of conntrack */
 	struct judge_view	judge_view;
 	struct departures	*departures;	/* made at the end; see witness.c */
+	struct looks		*looks;		/* NULL before the first tick; look.c */
+	struct nstime		now;		/* of the last tick, or the last packet */
+	struct loss_span	losses[MAX_LOSSES];	/* in order of time */
+	unsigned		n_losses;
 	uint32_t		judged;		/* the flow before the judge, */
 	uint32_t		judged_conv;	/* and the conv of its original tuple */
 	struct flow		view;		/* what tracer_describe() fills for callbacks */
@@ -342,6 +363,10 @@ iface_of(struct tracer *t, const struct obs_packet *o, const struct packet *p)
 	return h->set && h->number == o->number && h->ifindex == ifindex &&
 	    h->dir == p->dir ? h->iface : iface_find(t, o, p);
 }
+/* The capture's interface that carries this one's packets, or NULL; is that this
+   one alone, by name? */
+const struct iface_rec *iface_carrier(const struct tracer *, const struct iface_rec *);
+bool		iface_is_only(const struct iface_rec *carrier, const struct iface_rec *);
 void		iface_vote_own(struct tracer *, uint16_t peer, uint16_t own);
 /* Its name on the node, or NULL; looked for once, and kept in the interface. */
 const char	*iface_dev(const struct tracer *, uint16_t iface);
@@ -353,13 +378,50 @@ void		iface_vote_devs(struct tracer *);
 void		iface_forget_devs(struct tracer *);
 void		iface_fini(struct tracer *);
 
+/* epochs.c: node state in time. */
+bool		epochs_begin(struct tracer *, const struct state *, struct nstime);
+void		epochs_change(struct tracer *, const struct obs *);
+/* What changed is in force from now on.  The time until which a state that is no
+   longer kept was in force, or 0. */
+struct nstime	epochs_settle(struct tracer *);
+void		epochs_judge(struct tracer *, uint32_t flow, struct flow *);
+void		epochs_fini(struct tracer *);
+
+/* loss.c */
+void		loss_observe(struct tracer *, const struct obs *);
+/* How many packets were lost in that time. */
+uint64_t	loss_between(const struct tracer *, struct nstime first, struct nstime last);
+
+/* look.c: flows as they become known, while time goes by. */
+void		look_tick(struct tracer *, struct nstime);
+/* Something about the flow changed that may change what is said of it. */
+void		look_mark(struct tracer *, uint32_t flow);
+void		look_new(struct tracer *, uint32_t flow);
+void		look_freed(struct tracer *, uint32_t flow);
+/* Could what a flow's request became have left unrecognised?  hash: of its
+   destination, witness_hash(). */
+bool		look_maybe_left(const struct tracer *, uint32_t flow, uint32_t hash);
+/* The end: all that waits is looked at. */
+void		look_finish(struct tracer *);
+void		look_fini(struct tracer *);
+
 /* witness.c: what node state says to the tables. */
-bool		witness_init(struct tracer *, const struct state *);
+void		witness_init(struct tracer *);
+void		witness_ct(struct tracer *, const struct obs *);
+/* What the judge asks is of this time. */
+void		witness_now(struct tracer *);
+/* Of what NAT of the source leaves of a packet's ends. */
+uint32_t	witness_hash(const struct addr *dst, uint16_t dport, uint8_t proto);
+/* Join a flow that packets left alone, if conntrack has its entry. */
+void		witness_join(struct tracer *, uint32_t flow);
+/* The leg of the initiator's direction that was seen first, when the flow first
+   went out here: a departure; else NULL. */
+const struct leg_rec *witness_departure(const struct tracer *, uint32_t flow,
+		    const struct conv **);
 /* Before and after the last joins by packets. */
 void		witness_finish(struct tracer *);
 void		witness_settle(struct tracer *);
 void		witness_fini(struct tracer *);
-void		witness_judge(struct tracer *, struct flow *);
 
 /* take.c: convs and legs. */
 /* A sighting into the tables.  `hint` is the conv that index_guess() named for
@@ -412,5 +474,7 @@ void		track_packet(struct flow_rec *, const struct sighting *, unsigned dir,
 
 /* path.c: a flow as the outputs see it. */
 void		path_describe(struct tracer *, uint32_t flow, struct flow *);
+/* The same without the judge. */
+void		path_describe_seen(struct tracer *, uint32_t flow, struct flow *);
 
 #endif

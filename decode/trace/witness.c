@@ -27,8 +27,8 @@ struct departures {
 
 #define DEPARTS_WITHIN_NS	(50 * 1000 * 1000)
 
-static uint32_t
-hash_destination(const struct addr *dst, uint16_t dport, uint8_t proto)
+uint32_t
+witness_hash(const struct addr *dst, uint16_t dport, uint8_t proto)
 {
 	struct words w = words_of(dst);
 	uint64_t port = proto == PROTO_ICMP || proto == PROTO_ICMPV6 ? 0 : dport;
@@ -47,10 +47,10 @@ by_destination(const void *x, const void *y)
 	return (a->first.ns > b->first.ns) - (a->first.ns < b->first.ns);
 }
 
-/* The leg of the initiator's direction that was seen first. */
-static const struct leg_rec *
-first_request(const struct tracer *t, const struct flow_rec *f, const struct conv **conv)
+const struct leg_rec *
+witness_departure(const struct tracer *t, uint32_t fi, const struct conv **conv)
 {
+	const struct flow_rec *f = flow_at(t, fi);
 	bool initiator = f->flags & FLW_INITIATOR_1;
 	const struct leg_rec *first = NULL;
 
@@ -75,17 +75,18 @@ first_request(const struct tracer *t, const struct flow_rec *f, const struct con
 }
 
 static void
-note_departure(struct tracer *t, const struct flow_rec *f)
+note_departure(struct tracer *t, uint32_t fi)
 {
+	const struct flow_rec *f = flow_at(t, fi);
 	const struct conv *c = NULL;
-	const struct leg_rec *l = first_request(t, f, &c);
+	const struct leg_rec *l = witness_departure(t, fi, &c);
 	const struct key *k;
 
 	if (l == NULL)
 		return;
 	k = &c->key;
 	t->departures->v[t->departures->n++] = (struct departure){
-		.hash = hash_destination(l->place.from_b ? &k->a : &k->b,
+		.hash = witness_hash(l->place.from_b ? &k->a : &k->b,
 		    l->place.from_b ? k->pa : k->pb, k->proto),
 		.isn = f->isn, .has_isn = f->flags & FLW_ISN, .first = l->first };
 }
@@ -104,7 +105,7 @@ note_departures(struct tracer *t)
 	t->departures->n = 0;
 	for (uint32_t fi = 1; fi < t->flows.used; fi++)
 		if (flow_at(t, fi)->convs != 0)
-			note_departure(t, flow_at(t, fi));
+			note_departure(t, fi);
 	qsort(t->departures->v, t->departures->n, sizeof(t->departures->v[0]),
 	    by_destination);
 }
@@ -129,9 +130,11 @@ ask_maybe_left(const void *arg, const struct flow *f)
 	const struct tracer *t = arg;
 	const struct flow_rec *r = flow_at(t, t->judged);
 	const struct departures *d = t->departures;
-	uint32_t h = hash_destination(&f->original.dst, f->original.dport, f->proto);
+	uint32_t h = witness_hash(&f->original.dst, f->original.dport, f->proto);
 	uint32_t lo = 0, hi;
 
+	if (t->looks != NULL)
+		return look_maybe_left(t, t->judged, h);
 	if (d == NULL)
 		return true;	/* evicted early: not known */
 	for (hi = d->n; lo < hi;) {
@@ -165,28 +168,73 @@ ask_is_latest(const void *arg, const struct flow *f)
 	return ci == 0 || conv_at(t, ci)->flow == t->judged;
 }
 
-bool
-witness_init(struct tracer *t, const struct state *s)
+/* ---- conntrack: a dump beside the capture, or a table that follows it */
+
+static const struct ct_entry *
+entry_of(const struct ct_life *l)
 {
-	judge_free(t->judge);
-	t->judge = s != NULL ? judge_new(s) : NULL;
-	t->judge_view = (struct judge_view){ .arg = t, .dev = ask_dev,
-	    .covers = ask_covers, .maybe_left = ask_maybe_left,
-	    .is_latest = ask_is_latest, .stats = &t->stats };
-	iface_forget_devs(t);
-	return t->judge != NULL;
+	return l != NULL ? &l->entry : NULL;
+}
+
+static const struct ct_entry *
+ask_ct_orig(const void *arg, const struct flow *f, const struct tuple *tuple)
+{
+	const struct tracer *t = arg;
+
+	return t->ct != NULL ? entry_of(ct_table_orig(t->ct, tuple, f->first, f->last)) :
+	    state_ct_orig(t->dump, tuple);
+}
+
+static const struct ct_entry *
+ask_ct_reply(const void *arg, const struct flow *f, const struct tuple *tuple)
+{
+	const struct tracer *t = arg;
+
+	return t->ct != NULL ? entry_of(ct_table_reply(t->ct, tuple, f->first, f->last)) :
+	    state_ct_reply(t->dump, tuple);
+}
+
+static bool
+ask_ct_complete(const void *arg, const struct flow *f)
+{
+	const struct tracer *t = arg;
+
+	return t->ct != NULL ? ct_table_complete(t->ct, f->first, f->last) :
+	    state_has(t->dump, PART_CONNTRACK);
+}
+
+static bool
+ask_lost(const void *arg, const struct flow *f)
+{
+	return loss_between(arg, f->first,
+	    (struct nstime){ f->last.ns + DEPARTS_WITHIN_NS }) > 0;
 }
 
 void
-witness_judge(struct tracer *t, struct flow *f)
+witness_init(struct tracer *t)
 {
-	judge_flow(t->judge, &t->judge_view, f);
+	t->judge_view = (struct judge_view){ .arg = t, .dev = ask_dev,
+	    .covers = ask_covers, .maybe_left = ask_maybe_left,
+	    .is_latest = ask_is_latest, .ct_orig = ask_ct_orig,
+	    .ct_reply = ask_ct_reply, .ct_complete = ask_ct_complete,
+	    .lost = ask_lost };
+	iface_forget_devs(t);
+}
+
+void
+witness_now(struct tracer *t)
+{
+	struct judge_view *v = &t->judge_view;
+
+	v->now = t->now.ns > t->stats.last.ns ? t->now : t->stats.last;
+	v->has_ct = t->ct != NULL ? ct_table_size(t->ct) > 0 :
+	    t->dump != NULL && t->dump->conntrack.n > 0;
 }
 
 void
 witness_fini(struct tracer *t)
 {
-	judge_free(t->judge);
+	ct_table_free(t->ct);
 	free(t->departures);
 }
 
@@ -231,11 +279,20 @@ join_entry(struct tracer *t, const struct ct_entry *ct, uint32_t up, uint8_t up_
 	flow_at(t, conv_at(t, up)->flow)->flags |= FLW_DECLARED;
 }
 
+/* The entry whose original tuple is this, while the flow ran. */
+static const struct ct_entry *
+entry_for(const struct tracer *t, const struct flow_rec *f, const struct tuple *tuple)
+{
+	return t->ct != NULL ? entry_of(ct_table_orig(t->ct, tuple, f->first, f->last)) :
+	    state_ct_orig(t->dump, tuple);
+}
+
 /* A conv that is a flow alone, and not at more than one interface: is it the
    original side of an entry? */
 static void
-join_lone(struct tracer *t, const struct state *s, uint32_t ci)
+join_lone(struct tracer *t, const struct flow_rec *f)
 {
+	uint32_t ci = f->convs;
 	const struct conv *c = conv_at(t, ci);
 	const struct key *k = &c->key;
 	struct tuple forth = { .src = k->a, .dst = k->b, .sport = k->pa, .dport = k->pb,
@@ -246,26 +303,91 @@ join_lone(struct tracer *t, const struct state *s, uint32_t ci)
 
 	if (c->flags & (CONV_SPREAD | CONV_RETIRED) || k->tunnel_type != TUN_NONE)
 		return;
-	ct = state_ct_orig(s, &forth);
+	ct = entry_for(t, f, &forth);
 	if (ct != NULL) {
 		join_entry(t, ct, ci, 0);
 		return;
 	}
-	ct = state_ct_orig(s, &back);
+	ct = entry_for(t, f, &back);
 	if (ct != NULL)
 		join_entry(t, ct, ci, 1);
 }
 
 void
+witness_join(struct tracer *t, uint32_t fi)
+{
+	const struct flow_rec *f = flow_at(t, fi);
+
+	if ((t->ct != NULL || (t->dump != NULL && t->dump->conntrack.n > 0)) &&
+	    f->convs != 0 && f->n_convs == 1)
+		join_lone(t, f);
+}
+
+void
 witness_finish(struct tracer *t)
 {
-	const struct state *s = tracer_state(t);
-
-	if (s == NULL || s->conntrack.n == 0)
+	if (t->ct == NULL && (t->dump == NULL || t->dump->conntrack.n == 0))
 		return;
 	for (uint32_t fi = 1; fi < t->flows.used; fi++)
-		if (flow_at(t, fi)->convs != 0 && flow_at(t, fi)->n_convs == 1)
-			join_lone(t, s, flow_at(t, fi)->convs);
+		witness_join(t, fi);
+}
+
+/* What changed in conntrack concerns the flows that it is about. */
+static void
+mark_flow_of(struct tracer *t, const struct tuple *tuple)
+{
+	uint8_t from_b;
+	uint32_t ci = find_conv(t, tuple, &from_b);
+
+	if (ci != 0 && conv_at(t, ci)->flow != 0)
+		look_mark(t, conv_at(t, ci)->flow);
+}
+
+void
+witness_ct(struct tracer *t, const struct obs *o)
+{
+	if (t->ct == NULL)
+		t->ct = ct_table_new(0);
+	if (t->ct == NULL)
+		return;
+	ct_table_observe(t->ct, &o->ct, o->ts);
+	if (o->ct.entry == NULL || o->ct.event == CT_EV_DESTROY || t->looks == NULL)
+		return;
+	mark_flow_of(t, &o->ct.entry->orig);
+	mark_flow_of(t, &o->ct.entry->reply);
+}
+
+struct telling {
+	void		(*cb)(void *, const struct obs *);
+	void		*arg;
+	struct nstime	now;
+};
+
+static bool
+tell_entry(void *arg, const struct ct_life *l)
+{
+	const struct telling *tell = arg;
+	struct obs o = { .type = OBS_CT, .ts = tell->now, .ct = {
+	    .event = CT_EV_DUMPED, .entry = &l->entry,
+	    .began = l->lost_begin ? (struct nstime){ 0 } : l->began } };
+
+	tell->cb(tell->arg, &o);
+	return true;
+}
+
+void
+tracer_entries(const struct tracer *t, void (*cb)(void *, const struct obs *), void *arg)
+{
+	struct telling tell = { cb, arg, t->now };
+	struct obs o = { .type = OBS_CT, .ts = t->now };
+
+	if (t->ct == NULL || !ct_table_known(t->ct))
+		return;
+	o.ct.event = CT_EV_DUMP_BEGIN;
+	cb(arg, &o);
+	ct_table_each(t->ct, tell_entry, &tell);
+	o.ct.event = CT_EV_DUMP_END;
+	cb(arg, &o);
 }
 
 void
@@ -274,17 +396,7 @@ witness_settle(struct tracer *t)
 	if (t->judge == NULL)
 		return;
 	iface_vote_devs(t);
-	note_departures(t);
+	if (t->looks == NULL)
+		note_departures(t);
 }
 
-const struct state *
-tracer_state(const struct tracer *t)
-{
-	return t->judge != NULL ? judge_state(t->judge) : NULL;
-}
-
-const struct contract *
-tracer_contract(const struct tracer *t)
-{
-	return t->judge != NULL ? judge_contract(t->judge) : NULL;
-}

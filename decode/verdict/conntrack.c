@@ -4,7 +4,7 @@
  *
  * A dump is taken at one time, most often after the capture: an entry can be of
  * a later conversation with the same tuple, and an entry that is not there
- * proves nothing.
+ * proves nothing.  Events tell when each was there.
  */
 #include "decode/verdict/judge_int.h"
 
@@ -41,26 +41,27 @@ turn_flow(struct flow *f)
 }
 
 static bool
-is_turned(const struct state *s, const struct flow *f)
+is_turned(const struct judge_view *v, const struct flow *f)
 {
 	struct tuple other = tuple_turned(&f->translated);
 
-	return !(f->has & FLOW_INITIATOR) && state_ct_orig(s, &f->original) == NULL &&
-	    state_ct_orig(s, &other) != NULL;
+	return !(f->has & FLOW_INITIATOR) &&
+	    v->ct_orig(v->arg, f, &f->original) == NULL &&
+	    v->ct_orig(v->arg, f, &other) != NULL;
 }
 
 /* The entry whose original tuple is the flow's; or, where only one side was
    seen, the one whose other side is. */
 static const struct ct_entry *
-find_entry(const struct state *s, const struct flow *f)
+find_entry(const struct judge_view *v, const struct flow *f)
 {
-	const struct ct_entry *ct = state_ct_orig(s, &f->original);
+	const struct ct_entry *ct = v->ct_orig(v->arg, f, &f->original);
 	struct tuple answer;
 
 	if (ct != NULL)
 		return ct;
 	answer = tuple_turned(f->has & FLOW_TRANSLATED ? &f->translated : &f->original);
-	return state_ct_reply(s, &answer);
+	return v->ct_reply(v->arg, f, &answer);
 }
 
 /* The entry is older than the pod: it was made for one that had the address
@@ -108,11 +109,11 @@ trial_conntrack(struct trial *t)
 	char text[2][ADDR_TEXT_MAX];
 	struct tuple after;
 
-	if (t->j->state->conntrack.n == 0)
+	if (!t->view->has_ct)
 		return;
-	if (is_turned(t->j->state, f))
+	if (is_turned(t->view, f))
 		turn_flow(f);
-	ct = find_entry(t->j->state, f);
+	ct = find_entry(t->view, f);
 	if (ct == NULL)
 		return;
 	after = tuple_turned(&ct->reply);

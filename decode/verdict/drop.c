@@ -21,13 +21,11 @@
 static bool
 proves_absence(const struct trial *t, const struct leg *in, const char *due)
 {
-	const struct tracer_stats *st = t->view->stats;
-
-	if (st->lost_kernel != 0 || st->lost_interface != 0)
+	if (t->view->lost(t->view->arg, t->f))
 		return false;
 	if (t->f->confidence == CONF_AMBIGUOUS)
 		return false;
-	if (st->last.ns - in->first.ns < CROSSING_MAX_NS)
+	if (t->view->now.ns - in->first.ns < CROSSING_MAX_NS)
 		return false;
 	return t->view->covers(t->view->arg, due) ||
 	    t->view->covers(t->view->arg, NULL);
@@ -70,7 +68,7 @@ drop_despite_rules(struct trial *t, const char *oif, char *text, size_t size,
     enum drop_cause *cause)
 {
 	const struct ct_entry *ct = t->f->node.ct;
-	bool has_ct = state_has(t->j->state, PART_CONNTRACK);
+	bool has_ct = t->view->ct_complete(t->view->arg, t->f);
 	bool to_veth = is_veth_of_pod(t, oif) && t->target.kind == OWNER_POD;
 	/* the egress plugin's cable is not policed */
 	bool from_veth = is_veth_of_pod(t, t->req.in_dev) &&

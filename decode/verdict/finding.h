@@ -37,8 +37,7 @@ bool		 finding_any(const struct flow *, enum finding_level);
 /* Take out what holds no more. */
 void		 finding_remove_level(struct flow *, enum finding_level);
 
-/* packets.c: what packets alone show. */
-struct tracer_stats;
-void		 packets_judge(struct flow *, const struct tracer_stats *);
+/* packets.c: what packets alone show.  lost: packets, while it ran. */
+void		 packets_judge(struct flow *, uint64_t lost);
 
 #endif

@@ -13,7 +13,6 @@
 #include "decode/flow.h"
 #include "decode/model.h"
 #include "decode/state.h"
-#include "decode/tracer.h"
 
 struct judge;
 
@@ -29,7 +28,18 @@ struct judge_view {
 	bool		(*maybe_left)(const void *arg, const struct flow *);
 	/* Was there no later conversation with its original tuple? */
 	bool		(*is_latest)(const void *arg, const struct flow *);
-	const struct tracer_stats *stats;
+	/* Conntrack's entry with this original (reply) tuple while the flow ran. */
+	const struct ct_entry *(*ct_orig)(const void *arg, const struct flow *,
+	    const struct tuple *);
+	const struct ct_entry *(*ct_reply)(const void *arg, const struct flow *,
+	    const struct tuple *);
+	/* Were conntrack's entries seen at all?  All of those that were there while
+	   the flow ran: is one that is not found not there? */
+	bool		has_ct;
+	bool		(*ct_complete)(const void *arg, const struct flow *);
+	/* Were packets lost while it ran, up to 50 ms after its last? */
+	bool		(*lost)(const void *arg, const struct flow *);
+	struct nstime	now;		/* nothing was seen later than this */
 };
 
 /* Borrows the state, which must outlive it.  NULL when there is no memory. */

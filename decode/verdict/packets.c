@@ -2,7 +2,6 @@
 /* packets.c - what the packets of a flow show by themselves, without node state. */
 #include <inttypes.h>
 
-#include "decode/tracer.h"
 #include "decode/verdict/finding.h"
 
 #define PORT_DNS	53
@@ -109,10 +108,8 @@ add_encapsulated(struct flow *f)
 }
 
 void
-packets_judge(struct flow *f, const struct tracer_stats *st)
+packets_judge(struct flow *f, uint64_t lost)
 {
-	uint64_t lost = st->lost_kernel + st->lost_interface;
-
 	f->n_findings = 0;
 	add_not_forwarded(f);
 	add_encapsulated(f);
