@@ -34,6 +34,9 @@ struct tracer_config {
 	   OBS_TICK.  (Ticks also let go of flows that ended long ago: done.) */
 	void		(*changed)(void *arg, const struct flow *, bool first);
 	void		*changed_arg;
+	/* A flow that was told of (changed) turned out to be part of another. */
+	void		(*joined)(void *arg, uint64_t id, uint64_t into);
+	void		*joined_arg;
 	/* A flow is complete: evicted, or its tuple was taken over by a new
 	   conversation.  NULL: such flows are dropped after being counted. */
 	void		(*done)(void *arg, const struct flow *);

@@ -55,6 +55,16 @@ on_done(void *arg, const struct flow *f)
 	add_line(w, "end", f);
 }
 
+static void
+on_joined(void *arg, uint64_t id, uint64_t into)
+{
+	struct watch *w = arg;
+	size_t n = strlen(w->told);
+
+	snprintf(w->told + n, sizeof(w->told) - n, "flow %u is part of %u\n",
+	    (unsigned)id, (unsigned)into);
+}
+
 static int
 on_each(void *arg, const struct flow *f)
 {
@@ -97,7 +107,8 @@ watch_new(void)
 	w->s = scene_new(SHAPE_ANY, 0);
 	tracer_free(w->s->t);
 	w->s->t = tracer_new(&(struct tracer_config){ .done = on_done, .done_arg = w,
-	    .changed = on_changed, .changed_arg = w });
+	    .changed = on_changed, .changed_arg = w, .joined = on_joined,
+	    .joined_arg = w });
 	assert_non_null(w->s->t);
 	tracer_observe(w->s->t, &(struct obs){ .type = OBS_IFACE,
 	    .ts = { w->s->now_ns }, .iface = { .linktype = LT_SLL2 } });
@@ -262,6 +273,85 @@ test_pods_of_their_time(void **state)
 	node_free(other);
 }
 
+static const char *
+nat_rule_of(struct watch *w, const char *tuple)
+{
+	const struct flow *f = flow_like(w->s, tuple);
+
+	assert_int_equal(f->verdict, VERDICT_OK);
+	return f->node.nat_rule != NULL ? f->node.nat_rule->text : "none";
+}
+
+static void
+p2_asks_outside(struct watch *w, unsigned port)
+{
+	see(w->s, P2 " in  10.0.0.21:%u > 8.8.8.8:443 tcp S seq=%u ttl=64", port, port);
+	see(w->s, "eth0 out 10.0.0.10:%u > 8.8.8.8:443 tcp S seq=%u ttl=63", port, port);
+}
+
+/* A rule set takes the place of another, twice. */
+static void
+test_nat_rules_of_their_time(void **state)
+{
+	struct watch *w = watch_new();
+	struct scene_node *other = node_default();
+
+	(void)state;
+	node_swap(other, TEXT_IPTABLES, " --random-fully", "");
+	node_build(other);
+	p2_asks_outside(w, 40000);
+	wait_ms(w, 1000);
+	change(w, other->state, NULL, 1u << PART_IPTABLES, w->s->now_ns);
+	wait_ms(w, 1000);
+	p2_asks_outside(w, 40001);
+	wait_ms(w, 1000);
+	change(w, w->n->state, NULL, 1u << PART_IPTABLES, w->s->now_ns);
+	wait_ms(w, 1000);
+	p2_asks_outside(w, 40002);
+	wait_ms(w, 1000);
+	node_free(other);
+	assert_non_null(strstr(nat_rule_of(w, "10.0.0.21:40000 > 8.8.8.8:443"),
+	    "--random-fully"));
+	assert_null(strstr(nat_rule_of(w, "10.0.0.21:40001 > 8.8.8.8:443"),
+	    "--random-fully"));
+	assert_non_null(strstr(nat_rule_of(w, "10.0.0.21:40002 > 8.8.8.8:443"),
+	    "--random-fully"));
+	watch_free(w);
+}
+
+/* A Service is known from the time on at which it was told. */
+static void
+test_services_of_their_time(void **state)
+{
+	struct watch *w = watch_new();
+	struct state *come = state_new();
+	struct addr cluster = ip("172.31.0.7");
+	const struct flow *f;
+
+	(void)state;
+	*state_push(come, services) = (struct service){ .ns = "shop", .name = "cart",
+	    .type = "ClusterIP", .addrs = &cluster, .n_addrs = 1, .n_cluster = 1 };
+	*state_push(come, svc_ports) = (struct svc_port){ .name = "http",
+	    .proto = PROTO_TCP, .port = 80, .target = "8080" };
+	state_mark(come, PART_SERVICES);
+	for (unsigned port = 40000; port < 40002; port++) {
+		see(w->s, P2 " in  10.0.0.21:%u > 172.31.0.7:80 tcp S seq=%u ttl=64",
+		    port, port);
+		see(w->s, P3 " out 10.0.0.21:%u > 10.0.0.22:8080 tcp S seq=%u ttl=63",
+		    port, port);
+		wait_ms(w, 1000);
+		change(w, come, NULL, 1u << PART_SERVICES, w->s->now_ns);
+		wait_ms(w, 1000);
+	}
+	state_free(come);
+	f = flow_like(w->s, "10.0.0.21:40000 > 172.31.0.7:80");
+	assert_null(f->node.service);
+	f = flow_like(w->s, "10.0.0.21:40001 > 172.31.0.7:80");
+	assert_string_equal(f->node.service, "cart");
+	assert_string_equal(f->node.service_port, "http");
+	watch_free(w);
+}
+
 /* Nothing left: said when it had time to, and not while it may have. */
 static void
 test_dropped_with_time(void **state)
@@ -342,6 +432,36 @@ test_entries_join(void **state)
 	watch_free(w);
 }
 
+/* Told as two flows, then known to be one: the later one is told to be part of
+   the other. */
+static void
+test_joined_late(void **state)
+{
+	struct watch *w = watch_new();
+	struct ct_entry a = { .id = 7, .age_s = -1, .mark = 0x80,
+	    .orig = { .src = ip("10.0.0.21"), .dst = ip("9.9.9.9"), .sport = 5000,
+	    .dport = 53, .proto = PROTO_UDP },
+	    .reply = { .src = ip("9.9.9.9"), .dst = ip("10.0.0.10"), .sport = 53,
+	    .dport = 1711, .proto = PROTO_UDP } };
+
+	(void)state;
+	see_entry(w, CT_EV_DUMP_BEGIN, NULL);
+	see_entry(w, CT_EV_DUMP_END, NULL);
+	see(w->s, P2 " in  10.0.0.21:5000 > 9.9.9.9:53 udp data=same");
+	see(w->s, P3 " in  10.0.0.22:5000 > 9.9.9.9:53 udp data=same");
+	see(w->s, "eth0 out 10.0.0.10:1712 > 9.9.9.9:53 udp data=same");
+	see(w->s, "eth0 out 10.0.0.10:1711 > 9.9.9.9:53 udp data=same");
+	wait_ms(w, 200);
+	assert_non_null(strstr(w->told, "new 10.0.0.10:1711 > 9.9.9.9:53"));
+	w->told[0] = '\0';
+	see_entry(w, CT_EV_NEW, &a);
+	wait_ms(w, 100);
+	assert_non_null(strstr(w->told, "flow 4 is part of 1\n"));
+	assert_non_null(strstr(w->told, "change 10.0.0.21:5000 > 9.9.9.9:53 ok snat-node-ip p2\n"));
+	assert_int_equal(tracer_stats(w->s->t)->flows, 3);
+	watch_free(w);
+}
+
 static void
 test_let_go(void **state)
 {
@@ -396,9 +516,12 @@ main(void)
 		cmocka_unit_test(test_told_again),
 		cmocka_unit_test(test_rules_of_their_time),
 		cmocka_unit_test(test_pods_of_their_time),
+		cmocka_unit_test(test_nat_rules_of_their_time),
+		cmocka_unit_test(test_services_of_their_time),
 		cmocka_unit_test(test_dropped_with_time),
 		cmocka_unit_test(test_loss_of_its_time),
 		cmocka_unit_test(test_entries_join),
+		cmocka_unit_test(test_joined_late),
 		cmocka_unit_test(test_let_go),
 		cmocka_unit_test(test_flapping),
 	};

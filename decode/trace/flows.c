@@ -196,6 +196,7 @@ flow_take(struct tracer *t, uint32_t fi, uint32_t ci, unsigned from_b, unsigned 
 	f->convs = o->convs;
 	f->n_convs = (uint8_t)(f->n_convs + o->n_convs > UINT8_MAX ? UINT8_MAX :
 	    f->n_convs + o->n_convs);
+	look_joined(t, oi, fi);
 	flow_free(t, oi);
 	t->stats.flows--;
 }

@@ -167,6 +167,15 @@ look_mark(struct tracer *t, uint32_t fi)
 }
 
 void
+look_joined(struct tracer *t, uint32_t fi, uint32_t into)
+{
+	if (t->looks != NULL && t->looks->v[fi].flags & LOOK_SHOWN &&
+	    t->cfg.joined != NULL)
+		t->cfg.joined(t->cfg.joined_arg, flow_at(t, fi)->id,
+		    flow_at(t, into)->id);
+}
+
+void
 look_freed(struct tracer *t, uint32_t fi)
 {
 	if (t->looks != NULL)
