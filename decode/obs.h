@@ -95,8 +95,10 @@ enum ct_event {
 	CT_EV_UPDATE,		/* state, mark or status changed */
 	CT_EV_DESTROY,		/* it is gone */
 	CT_EV_DUMPED,		/* it is there, since when is not told */
-	/* Without an entry: a dump of all entries begins; it is complete, and what
-	   was not in it is gone, at what time in between is not known. */
+	/* Without an entry: a dump of all entries begins, and events are told again
+	   from then on; it is complete, and what was not in it is gone.  Another
+	   beginning takes the place of the one before; between the two what came
+	   in a time of loss is not known. */
 	CT_EV_DUMP_BEGIN, CT_EV_DUMP_END,
 	N_CT_EVENTS
 };

@@ -145,6 +145,7 @@ run(bool with_memo, uint64_t seed)
 	if (!with_memo) {
 		memo_free(s->t->judge->memo);
 		s->t->judge->memo = NULL;
+		s->t->judge->no_memo = true;
 	}
 	for (unsigned i = 0; i < N_FLOWS; i++)
 		one_flow(s, &seed, i);

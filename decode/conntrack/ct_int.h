@@ -19,7 +19,7 @@ enum side { SIDE_ORIG, SIDE_REPLY, N_SIDES };
 
 enum own_flag {
 	OWN_ALIVE	= 1 << 0,
-	OWN_EVENT	= 1 << 1,	/* had an event, so that its end has one too */
+	OWN_EVENT	= 1 << 1,	/* its end has an event */
 	OWN_TIMEOUT	= 1 << 2,	/* its timeout was told, at `told` */
 	OWN_OLD		= 1 << 3,	/* may have begun at any time before `began`, not
 					   only in a time of loss */
@@ -50,7 +50,10 @@ struct ct_table {
 	uint32_t	 dump;		/* counts their beginnings */
 	bool		 in_dump;
 	bool		 known;		/* a dump was complete */
+	bool		 lost;		/* something since it began */
 	struct nstime	 dump_began, known_since;
+	struct nstime	 unsure_since;	/* of all dumps since one was complete the first
+					   began then */
 	bool		 overflow;	/* something that is there has no place here; */
 	bool		 overflow_again;	/* also since the dump began */
 	struct nstime	 forgotten;	/* what ended up to here may have gone */

@@ -37,11 +37,10 @@ rec_expiry(const struct rec *r)
 	return at < TIME_MAX ? at : INT64_MAX;
 }
 
-/* How well a life fits: first those that surely were there, then those that may
-   have been, as their beginning or end was missed. */
+/* How well a life fits: how much of the time it may have been there, and surely
+   was, where its beginning or end was missed. */
 struct fit {
-	bool	sure;
-	int64_t	ns, began;
+	int64_t	maybe, sure, began;
 };
 
 /* The first time at which it may have been there.  What no event told of began
@@ -68,21 +67,24 @@ fit_of(const struct ct_table *t, const struct rec *r, int64_t first, int64_t las
 	const struct ct_life *l = &r->life;
 	int64_t lo = earliest(t, l);
 	int64_t hi = is_alive(r) ? rec_expiry(r) : l->ended.ns;
-	int64_t maybe = common_ns(lo, hi, first, last);
-	int64_t sure = common_ns(l->began.ns, l->lost_end ? r->told.ns : hi, first, last);
 
-	f->sure = sure >= -CT_LOOKUP_GRACE_NS;
-	f->ns = f->sure ? sure : maybe;
+	f->maybe = common_ns(lo, hi, first, last);
+	f->sure = common_ns(l->began.ns, l->lost_end ? r->told.ns : hi, first, last);
 	f->began = l->began.ns;
-	return maybe >= -CT_LOOKUP_GRACE_NS;
+	/* Events come late; what is told by their absence does not. */
+	if (l->lost_begin && last < lo)
+		return false;
+	if (l->lost_end && first > hi)
+		return false;
+	return f->maybe >= -CT_LOOKUP_GRACE_NS;
 }
 
 static bool
 is_better(const struct fit *a, const struct fit *b)
 {
-	if (a->sure != b->sure)
-		return a->sure;
-	return a->ns != b->ns ? a->ns > b->ns : a->began > b->began;
+	if (a->maybe != b->maybe)
+		return a->maybe > b->maybe;
+	return a->sure != b->sure ? a->sure > b->sure : a->began > b->began;
 }
 
 static const struct ct_life *
@@ -147,6 +149,7 @@ ct_table_lost(struct ct_table *t, struct nstime since, struct nstime until)
 	struct span_of_time *v = t->losses, s = { since, until };
 	unsigned at = 0, n;
 
+	t->lost = true;
 	if (since.ns == 0)
 		s.since.ns = INT64_MIN;
 	if (s.until.ns < s.since.ns)
@@ -179,7 +182,7 @@ ct_table_complete(const struct ct_table *t, struct nstime first, struct nstime l
 	    clamp(first.ns) - CT_LOOKUP_GRACE_NS <= t->forgotten.ns)
 		return false;
 	/* A new dump began since something was missed. */
-	if (t->in_dump && last.ns >= t->dump_began.ns)
+	if (t->in_dump && last.ns >= t->unsure_since.ns)
 		return false;
 	for (unsigned i = 0; i < t->n_losses; i++)
 		if (t->losses[i].since.ns <= last.ns && t->losses[i].until.ns >= first.ns)

@@ -119,6 +119,19 @@ revive(struct ct_table *t, uint32_t i)
 	r->life.own_flags |= OWN_ALIVE;
 }
 
+/* It is gone, and no event told it: it went when events were lost, if there was
+   such a time since it was last told of. */
+static struct nstime
+unseen_end(const struct ct_table *t, const struct rec *r, struct nstime ts)
+{
+	struct nstime until;
+
+	if (!(r->life.own_flags & OWN_EVENT) || t->n_losses == 0)
+		return ts;
+	until = t->losses[t->n_losses - 1].until;
+	return until.ns >= r->told.ns && until.ns < ts.ns ? until : ts;
+}
+
 /* An entry that has one of these tuples cannot be there any more, since another
    has it. */
 static void
@@ -134,7 +147,7 @@ end_rivals(struct ct_table *t, const struct ct_entry *e, struct nstime at)
 
 			if (is_alive(r) && r->life.entry.zone == e->zone &&
 			    tuple_eq(tuple_on(&r->life.entry, s), tuple))
-				end(t, i, at, true);
+				end(t, i, unseen_end(t, r, at), true);
 		}
 	}
 }
@@ -247,9 +260,8 @@ insert(struct ct_table *t, const struct obs_ct *o, struct nstime ts)
 	    .zone = e->zone, .age_s = -1, .line = e->line };
 	r->life.began = ts;
 	r->life.lost_begin = true;
-	r->life.own_flags = OWN_ALIVE;
-	if (!t->known || t->overflow)
-		r->life.own_flags |= OWN_OLD;
+	/* What came after a complete dump came when events were listened to. */
+	r->life.own_flags = OWN_ALIVE | (t->known && !t->overflow ? OWN_EVENT : OWN_OLD);
 	list_push(t, &t->live, i);
 	chains_add(t, i);
 	tell(t, i, o, ts);
@@ -377,7 +389,6 @@ static void
 on_destroy(struct ct_table *t, uint32_t i, const struct obs_ct *o, struct nstime ts)
 {
 	struct rec *r = i != 0 ? rec_at(t, i) : NULL;
-	struct nstime known;
 
 	if (r == NULL || (!is_alive(r) && !r->life.lost_end && o->entry->id == 0)) {
 		insert_gone(t, o, ts, false);
@@ -386,9 +397,7 @@ on_destroy(struct ct_table *t, uint32_t i, const struct obs_ct *o, struct nstime
 	if (!is_alive(r)) {
 		if (!r->life.lost_end)
 			return;
-		known = r->life.ended;
 		revive(t, i);
-		ts = not_after(known, ts);
 	}
 	tell(t, i, o, ts);
 	end(t, i, end_of(r, o, ts), false);
@@ -400,13 +409,18 @@ static void
 dump_begin(struct ct_table *t, struct nstime ts)
 {
 	t->dump++;
+	if (!t->in_dump)
+		t->unsure_since = ts;
+	if (!t->in_dump || t->lost)
+		t->dump_began = ts;
 	t->in_dump = true;
-	t->dump_began = ts;
+	t->lost = false;
 	t->overflow_again = false;
 }
 
+/* What was not in it went before it began, or its end would have been told. */
 static void
-dump_end(struct ct_table *t, struct nstime ts)
+dump_end(struct ct_table *t)
 {
 	uint32_t after;
 
@@ -414,9 +428,12 @@ dump_end(struct ct_table *t, struct nstime ts)
 		return;
 	t->in_dump = false;
 	for (uint32_t i = t->live.head; i != 0; i = after) {
-		after = rec_at(t, i)->after;
-		if (rec_at(t, i)->life.own_dump != t->dump)
-			end(t, i, ts, true);
+		const struct rec *r = rec_at(t, i);
+
+		after = r->after;
+		if (r->life.own_dump != t->dump)
+			end(t, i, r->told.ns > t->dump_began.ns ? r->told :
+			    t->dump_began, true);
 	}
 	if (t->overflow && !t->overflow_again) {
 		t->overflow = false;
@@ -438,7 +455,7 @@ ct_table_observe(struct ct_table *t, const struct obs_ct *o, struct nstime ts)
 	if (o->event == CT_EV_DUMP_BEGIN)
 		dump_begin(t, ts);
 	if (o->event == CT_EV_DUMP_END)
-		dump_end(t, ts);
+		dump_end(t);
 	if (o->entry == NULL || o->event >= CT_EV_DUMP_BEGIN)
 		return;
 	i = find(t, o->entry);

@@ -4,6 +4,11 @@
 
 #include "decode/verdict/memo.h"
 
+/* What tells flows apart takes time to gather from many rules: about as long as
+   judging one flow of each so many.  Of a state that is soon another's place,
+   few flows are judged. */
+#define RULES_A_FLOW	64
+
 struct judge *
 judge_new(const struct state *s)
 {
@@ -18,7 +23,7 @@ judge_new(const struct state *s)
 		return NULL;
 	}
 	j->contract = contract_new(s, j->model);
-	j->memo = memo_new(s);
+	j->until_memo = s->nf_rules.n / RULES_A_FLOW;
 	return j;
 }
 
@@ -65,6 +70,12 @@ judge_flow(struct judge *j, const struct judge_view *view, struct flow *f)
 	unsigned first;
 	bool alike;
 
+	if (j->until_memo > 0)
+		j->until_memo--;
+	else if (j->memo == NULL && !j->no_memo) {
+		j->memo = memo_new(j->state);
+		j->no_memo = j->memo == NULL;
+	}
 	t.j = j;
 	t.view = view;
 	t.f = f;

@@ -15,6 +15,8 @@ struct judge {
 	struct model	*model;
 	struct contract	*contract;	/* NULL: none applies */
 	struct memo	*memo;		/* NULL: each flow is judged by itself */
+	uint32_t	until_memo;	/* flows until it is worth its making */
+	bool		no_memo;	/* there was no memory for it */
 };
 
 /* How one direction crossed this node. */
