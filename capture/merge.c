@@ -27,6 +27,30 @@ struct merge {
 	bool		 taken;		/* heap[0] was handed out */
 };
 
+static void
+shift(struct nstime *t, int64_t ns)
+{
+	if (t->ns != 0)		/* 0: not known */
+		*t = nstime_add_ns(*t, ns);
+}
+
+/* All its times are of the source's clock. */
+static void
+obs_shift(struct obs *o, int64_t ns)
+{
+	if (ns == 0)
+		return;
+	o->ts = nstime_add_ns(o->ts, ns);
+	if (o->type == OBS_LOSS) {
+		shift(&o->loss.since, ns);
+	} else if (o->type == OBS_CHANGE) {
+		shift(&o->change.since, ns);
+	} else if (o->type == OBS_CT) {
+		shift(&o->ct.began, ns);
+		shift(&o->ct.ended, ns);
+	}
+}
+
 /*
  * Get the next observation of a source; false at its end.  Only packets move
  * its time: what is told between them keeps the place of the packet before,
@@ -37,7 +61,7 @@ head_load(struct head *h)
 {
 	if (source_next(h->source, &h->obs) != 1)
 		return false;
-	h->obs.ts = nstime_add_ns(h->obs.ts, h->shift_ns);
+	obs_shift(&h->obs, h->shift_ns);
 	if (h->obs.type == OBS_PACKET)
 		h->key_ns = h->obs.ts.ns;
 	else if (h->obs.type == OBS_IFACE)
@@ -131,7 +155,7 @@ merge_only(struct head *h, struct obs *o)
 {
 	if (source_next(h->source, o) != 1)
 		return 0;
-	o->ts = nstime_add_ns(o->ts, h->shift_ns);
+	obs_shift(o, h->shift_ns);
 	if (o->type == OBS_IFACE)
 		o->iface.clock = h->clock;
 	return 1;

@@ -8,16 +8,21 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "capture/record/format.h"
 #include "decode/packet.h"
 
 enum option_code {
 	OPT_END			= 0,
 	OPT_IDB_NAME		= 2,
+	OPT_IDB_IPV4		= 4,
+	OPT_IDB_IPV6		= 5,
+	OPT_IDB_MAC		= 6,
 	OPT_IDB_TSRESOL		= 9,
 	OPT_IDB_TSOFFSET	= 14,
 	OPT_PACKET_FLAGS	= 2,
 	OPT_ISB_IFDROP		= 5,
 	OPT_ISB_OSDROP		= 7,
+	OPT_CUSTOM		= 2989,
 };
 
 enum name_record { NAME_END, NAME_IPV4, NAME_IPV6 };
@@ -105,19 +110,42 @@ shb_read(struct pcapng *p, const struct block *b, struct obs *o)
 		return ng_bad(p, "found pcapng version %u.%u, expected 1", major,
 		    get_u16(p, b->body + 6));
 	p->in_section = true;
+	p->own.ours = false;
 	ng_section_start(&p->ifs);
 	return BLOCK_DONE;
 }
 
+/* Addresses, of recordings alone. */
+static void
+idb_address(const struct option *o, struct obs_iface *i)
+{
+	if (o->code == OPT_IDB_MAC && o->len == 6) {
+		i->has_mac = true;
+		memcpy(i->mac, o->value, 6);
+	}
+	if (i->n_addrs == OBS_IFACE_ADDRS)
+		return;
+	if (o->code == OPT_IDB_IPV4 && o->len == 8)
+		i->addrs[i->n_addrs++] = addr_from_v4(o->value);
+	else if (o->code == OPT_IDB_IPV6 && o->len == 17)
+		i->addrs[i->n_addrs++] = addr_from_v6(o->value);
+}
+
 static bool
-idb_options(struct pcapng *p, const struct block *b, struct ng_desc *d)
+idb_options(struct pcapng *p, const struct block *b, struct ng_desc *d,
+    struct ng_recorded *recorded)
 {
 	struct options opts = { b->body + 8, b->body + b->body_len };
 	struct option o;
 	int rc;
 
 	while ((rc = option_next(p, &opts, &o)) > 0) {
-		if (o.code == OPT_IDB_NAME) {
+		idb_address(&o, &recorded->iface);
+		if (o.code == OPT_CUSTOM) {
+			if (p->own.ours &&
+			    ng_own_iface(p, o.value, o.len, d, recorded))
+				d->recorded = recorded;
+		} else if (o.code == OPT_IDB_NAME && !d->recorded) {
 			d->name = (const char *)o.value;
 			d->name_len = o.len;
 		} else if (o.code == OPT_IDB_TSRESOL && o.len == 1) {
@@ -137,9 +165,10 @@ idb_read(struct pcapng *p, const struct block *b, struct obs *o)
 		.snaplen = get_u32(p, b->body + 4),
 		.tsresol = NG_TSRESOL_DEFAULT,
 	};
+	struct ng_recorded recorded = { .run = p->own.run };
 
 	(void)o;
-	if (!idb_options(p, b, &d))
+	if (!idb_options(p, b, &d, &recorded))
 		return ng_bad(p, "found an option that does not fit in its "
 		    "interface description block of %" PRIu32 " bytes", b->len);
 	switch (ng_iface_add(&p->ifs, &d)) {
@@ -291,6 +320,9 @@ name_record_read(struct pcapng *p, unsigned type, const uint8_t *rec,
 static enum handled
 nrb_read(struct pcapng *p, const struct block *b, struct obs *o)
 {
+	/* The state of a recording says the same. */
+	if (p->own.ours)
+		return BLOCK_DONE;
 	while (b->body_len - p->within >= 4) {
 		const uint8_t *rec = b->body + p->within;
 		unsigned type = get_u16(p, rec);
@@ -331,6 +363,9 @@ isb_read(struct pcapng *p, const struct block *b, struct obs *o)
 
 	if (!i)
 		return BLOCK_BAD;
+	/* A recording has told it when it happened. */
+	if (p->own.ours)
+		return BLOCK_DONE;
 	while ((rc = option_next(p, &opts, &opt)) > 0) {
 		if (opt.code == OPT_ISB_IFDROP && opt.len == 8)
 			loss.interface = counter_advance(&i->ifdrop,
@@ -350,15 +385,22 @@ isb_read(struct pcapng *p, const struct block *b, struct obs *o)
 	return BLOCK_OBS;
 }
 
+#define OWN_NAME	"a recording's own"
+
 /* The most frequent first. */
 static const struct block_row block_rows[] = {
-	{ BT_EPB, 20, true,  epb_read, "an enhanced packet" },
-	{ BT_SPB,  4, true,  spb_read, "a simple packet" },
-	{ BT_PB,  20, true,  pb_read,  "a packet" },
-	{ BT_ISB, 12, false, isb_read, "an interface statistics" },
-	{ BT_NRB,  0, false, nrb_read, "a name resolution" },
-	{ BT_IDB,  8, false, idb_read, "an interface description" },
-	{ BT_SHB, 16, false, shb_read, "a section header" },
+	{ BT_EPB, 20, true,  false, epb_read, "an enhanced packet" },
+	{ RECORD_BLOCK, RECORD_BODY_LEN, false, true, ng_own_read, OWN_NAME },
+	{ BT_SPB,  4, true,  false, spb_read, "a simple packet" },
+	{ BT_PB,  20, true,  false, pb_read,  "a packet" },
+	{ BT_ISB, 12, false, false, isb_read, "an interface statistics" },
+	{ BT_NRB,  0, false, false, nrb_read, "a name resolution" },
+	{ BT_IDB,  8, false, false, idb_read, "an interface description" },
+	{ BT_SHB, 16, false, false, shb_read, "a section header" },
+	{ RECORD_BLOCK_CUSTOM, RECORD_BODY_LEN, false, true, ng_own_read,
+	    OWN_NAME },
+	{ RECORD_BLOCK_UNCOPIED, RECORD_BODY_LEN, false, true, ng_own_read,
+	    OWN_NAME },
 };
 
 const struct block_row *

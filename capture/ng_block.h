@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "capture/ng_iface.h"
+#include "capture/ng_own.h"
 #include "capture/pcapng.h"
 
 enum block_type {
@@ -50,6 +51,7 @@ struct pcapng {
 	uint32_t	 within;	/* NRB: where in the body to go on;
 					   PB: the loss has been told */
 	struct ng_ifaces ifs;
+	struct ng_own	 own;
 	char		 name[NAME_LEN_MAX];
 };
 
@@ -58,12 +60,24 @@ struct block_row {
 	uint32_t	 type;
 	uint32_t	 body_min;
 	bool		 packet;
+	bool		 own;		/* only those that ng_own_is() of ours */
 	enum handled	 (*read)(struct pcapng *, const struct block *,
 			    struct obs *);
 	const char	*name;		/* with its article */
 };
 
 const struct block_row	*block_row_find(uint32_t type);
+
+/* ng_own.c */
+bool		ng_own_is(struct pcapng *, const struct block *);
+enum handled	ng_own_read(struct pcapng *, const struct block *, struct obs *);
+/* The custom option of an interface; false when it is not ours. */
+bool		ng_own_iface(struct pcapng *, const uint8_t *value, size_t n,
+		    struct ng_desc *, struct ng_recorded *);
+/* What was borrowed from the last observation ends. */
+void		ng_own_forget(struct pcapng *);
+/* The file has ended: is something of ours not whole? */
+void		ng_own_end(struct pcapng *);
 
 /* Report damage in the block at hand; always BLOCK_BAD. */
 enum handled	ng_bad(struct pcapng *, const char *fmt, ...)

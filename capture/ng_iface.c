@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "capture/pcapng.h"
+#include "capture/record/format.h"
 #include "decode/packet.h"
 
 /* Linux allows 15; other systems more.  What is longer is cut. */
@@ -31,14 +32,15 @@ grow(void *array, uint32_t n, uint32_t *cap, size_t size)
 	return bigger;
 }
 
+static void	known_fini(struct ng_known *);
+
 void
 ng_ifaces_fini(struct ng_ifaces *s)
 {
-	for (uint32_t i = 0; i < s->n_known; i++) {
-		free(s->known[i].own);
-		free(s->known[i].name);
-	}
+	for (uint32_t i = 0; i < s->n_known; i++)
+		known_fini(&s->known[i]);
 	free(s->known);
+	free(s->slots);
 	free(s->iface);
 }
 
@@ -47,6 +49,7 @@ ng_section_start(struct ng_ifaces *s)
 {
 	s->n = 0;
 	s->n_announced = 0;
+	s->section++;
 }
 
 int64_t
@@ -96,61 +99,156 @@ seconds_to_ns(int64_t s)
 	return ns;
 }
 
-/* The interface of an earlier section with this name; n_known when none. */
-static uint32_t
-known_find(const struct ng_ifaces *s, uint16_t linktype, const char *own)
-{
-	uint32_t i;
+/* ---- interfaces that are known by name, or by their number in a run */
 
-	for (i = 0; i < s->n_known; i++)
-		if (s->known[i].linktype == linktype && s->known[i].own &&
-		    strcmp(s->known[i].own, own) == 0)
-			break;
-	return i;
+/* Lengths and names are the file's: the seed keeps it from choosing slots. */
+static uint32_t
+known_hash(const struct ng_ifaces *s, const struct ng_known *k)
+{
+	uint64_t h = (uintptr_t)s ^ k->linktype;
+
+	if (k->recorded)
+		h += k->recorded->run ^ (uint64_t)k->recorded->iface.number << 17;
+	else
+		for (const char *p = k->own; *p; p++)
+			h = (h ^ (uint8_t)*p) * UINT64_C(0x9e3779b97f4a7c15);
+	h *= UINT64_C(0xbf58476d1ce4e5b9);
+	return (uint32_t)(h >> 32);
 }
 
-/* Two of one section are two, whatever they are called. */
 static bool
-in_section(const struct ng_ifaces *s, uint32_t who)
+known_same(const struct ng_known *a, const struct ng_known *b)
 {
-	for (uint32_t i = 0; i < s->n; i++)
-		if (s->iface[i].who == who)
-			return true;
-	return false;
+	if (a->linktype != b->linktype || !a->recorded != !b->recorded)
+		return false;
+	if (a->recorded)
+		return a->recorded->run == b->recorded->run &&
+		    a->recorded->iface.number == b->recorded->iface.number;
+	return a->own && strcmp(a->own, b->own) == 0;
+}
+
+/* The slot of the first that is known as `k` is, else an empty one. */
+static uint32_t *
+known_slot(const struct ng_ifaces *s, const struct ng_known *k)
+{
+	uint32_t i = known_hash(s, k);
+
+	for (;; i++) {
+		uint32_t *slot = &s->slots[i & (s->n_slots - 1)];
+
+		if (*slot == 0 || known_same(&s->known[*slot - 1], k))
+			return slot;
+	}
+}
+
+/* Room for one more among the slots, of which half are empty. */
+static bool
+slots_grow(struct ng_ifaces *s)
+{
+	uint32_t *old = s->slots, n_old = s->n_slots;
+
+	if (s->n_known < s->n_slots / 2)
+		return true;
+	s->n_slots = n_old ? 2 * n_old : 16;
+	s->slots = calloc(s->n_slots, sizeof(*s->slots));
+	if (!s->slots) {
+		s->slots = old;
+		s->n_slots = n_old;
+		return false;
+	}
+	for (uint32_t i = 0; i < n_old; i++)
+		if (old[i])
+			*known_slot(s, &s->known[old[i] - 1]) = old[i];
+	free(old);
+	return true;
 }
 
 static enum ng_added
-known_get(struct ng_ifaces *s, const struct ng_desc *d, uint32_t *who)
+known_add(struct ng_ifaces *s, const struct ng_known *k, uint32_t *who)
 {
 	struct ng_known *known;
-	char *own = NULL;
+	uint32_t *slot;
 
-	if (d->name && d->name_len && d->name[0]) {
-		own = strndup(d->name, d->name_len < NAME_MAX_LEN ?
-		    d->name_len : NAME_MAX_LEN);
-		if (!own)
-			return NG_NO_MEMORY;
-		*who = known_find(s, d->linktype, own);
-		if (*who < s->n_known && !in_section(s, *who)) {
-			free(own);
-			return NG_ADDED;
-		}
-	}
-	if (s->n_known == PCAPNG_IFACES_MAX) {
-		free(own);
+	if (s->n_known == PCAPNG_IFACES_MAX)
 		return NG_TOO_MANY;
-	}
 	known = grow(s->known, s->n_known, &s->cap_known, sizeof(*known));
-	if (!known) {
-		free(own);
+	if (!known)
 		return NG_NO_MEMORY;
-	}
 	s->known = known;
+	if (!slots_grow(s))
+		return NG_NO_MEMORY;
+	if (k->own || k->recorded) {
+		slot = known_slot(s, k);
+		if (*slot == 0)
+			*slot = s->n_known + 1;
+	}
 	*who = s->n_known;
-	known[s->n_known++] = (struct ng_known){
-		.linktype = d->linktype, .own = own,
-	};
+	known[s->n_known++] = *k;
 	return NG_ADDED;
+}
+
+/* What the description says, of memory of its own. */
+static bool
+known_init(struct ng_known *k, const struct ng_desc *d)
+{
+	size_t most = d->recorded ? RECORD_IFACE_NAME_MAX : NAME_MAX_LEN;
+
+	*k = (struct ng_known){ .linktype = d->linktype };
+	if (d->name && (d->recorded || (d->name_len && d->name[0]))) {
+		k->own = strndup(d->name, d->name_len < most ? d->name_len : most);
+		if (!k->own)
+			return false;
+	}
+	if (!d->recorded)
+		return true;
+	k->recorded = malloc(sizeof(*k->recorded));
+	if (!k->recorded)
+		return false;
+	*k->recorded = *d->recorded;
+	return true;
+}
+
+static void
+known_fini(struct ng_known *k)
+{
+	free(k->recorded);
+	free(k->own);
+	free(k->name);
+}
+
+/*
+ * Which interface is described.  Two of one section are two, whatever they are
+ * called; in a recording their number tells.
+ */
+static enum ng_added
+known_get(struct ng_ifaces *s, const struct ng_desc *d, uint32_t *who, bool *again)
+{
+	enum ng_added rc = NG_NO_MEMORY;
+	struct ng_known k;
+	uint32_t slot = 0;
+
+	*again = false;
+	if (!known_init(&k, d)) {
+		known_fini(&k);
+		return rc;
+	}
+	if (s->n_slots && (k.own || k.recorded))
+		slot = *known_slot(s, &k);
+	if (slot && (k.recorded || s->known[slot - 1].section != s->section)) {
+		*who = slot - 1;
+		*again = k.recorded && s->known[*who].section == s->section;
+		if (*again)
+			*s->known[*who].recorded = *k.recorded;
+		rc = NG_ADDED;
+		known_fini(&k);
+	} else {
+		rc = known_add(s, &k, who);
+		if (rc != NG_ADDED)
+			known_fini(&k);
+	}
+	if (rc == NG_ADDED)
+		s->known[*who].section = s->section;
+	return rc;
 }
 
 enum ng_added
@@ -159,8 +257,9 @@ ng_iface_add(struct ng_ifaces *s, const struct ng_desc *d)
 	struct ng_iface *iface;
 	enum ng_added rc;
 	uint32_t who;
+	bool again;
 
-	rc = known_get(s, d, &who);
+	rc = known_get(s, d, &who, &again);
 	if (rc != NG_ADDED)
 		return rc;
 	iface = grow(s->iface, s->n, &s->cap, sizeof(*iface));
@@ -173,6 +272,8 @@ ng_iface_add(struct ng_ifaces *s, const struct ng_desc *d)
 		.snaplen = d->snaplen,
 		.mul = ticks_to_ns(d->tsresol),
 		.who = who,
+		.again = again,
+		.is_signed = d->recorded && d->tsresol == 9 && !d->tsoffset_s,
 		.offset_ns = seconds_to_ns(d->tsoffset_s),
 	};
 	return NG_ADDED;
@@ -209,6 +310,31 @@ name_make(struct ng_known *k, const struct reading *rd, uint32_t pos, bool only)
 	return rc >= 0;
 }
 
+/* The name that was recorded, behind the user's. */
+static bool
+name_recorded(struct ng_known *k, const struct reading *rd)
+{
+	k->given = k->recorded->iface.given;
+	if (!k->own)
+		return true;
+	if (!rd->name)
+		k->name = strdup(k->own);
+	else if (asprintf(&k->name, "%s:%s", rd->name, k->own) < 0)
+		k->name = NULL;
+	return k->name != NULL;
+}
+
+static void
+announce_recorded(const struct ng_known *k, struct obs *o)
+{
+	o->ts = k->recorded->ts;
+	o->iface = k->recorded->iface;
+	o->iface.number = k->number;
+	o->iface.linktype = k->linktype;
+	o->iface.name = k->name;
+	o->iface.given = k->given;
+}
+
 bool
 ng_announce_next(struct ng_ifaces *s, struct reading *rd, struct obs *o)
 {
@@ -216,12 +342,15 @@ ng_announce_next(struct ng_ifaces *s, struct reading *rd, struct obs *o)
 		uint32_t pos = s->n_announced++;
 		struct ng_known *k = &s->known[s->iface[pos].who];
 
-		if (k->announced)
+		if (k->announced && !s->iface[pos].again)
 			continue;
-		k->announced = true;
-		k->number = (*rd->number)++;
-		/* Without memory for its name it goes without one. */
-		(void)name_make(k, rd, pos, s->n_known == 1);
+		if (!k->announced) {
+			k->announced = true;
+			k->number = (*rd->number)++;
+			/* Without memory for its name it goes without one. */
+			(void)(k->recorded ? name_recorded(k, rd) :
+			    name_make(k, rd, pos, s->n_known == 1));
+		}
 		*o = (struct obs){
 			.type = OBS_IFACE,
 			.ts = rd->last,
@@ -232,6 +361,8 @@ ng_announce_next(struct ng_ifaces *s, struct reading *rd, struct obs *o)
 				.given = k->name && k->given,
 			},
 		};
+		if (k->recorded)
+			announce_recorded(k, o);
 		return true;
 	}
 	return false;

@@ -21,12 +21,23 @@ struct ng_desc {
 	int64_t		 tsoffset_s;
 	const char	*name;		/* NULL when it does not say */
 	size_t		 name_len;
+	/* Of a recording (capture/record/format.h): what was observed, but its
+	   name, which is as above.  NULL in other files. */
+	const struct ng_recorded *recorded;
+};
+
+struct ng_recorded {
+	uint64_t	 run;
+	struct nstime	 ts;
+	struct obs_iface iface;		/* `number` is that of the run */
 };
 
 /* An interface of the section that is being read. */
 struct ng_iface {
 	uint16_t	 linktype;
 	bool		 has_packets;
+	bool		 again;		/* described twice in a section of a recording */
+	bool		 is_signed;	/* times are those of a recording */
 	uint8_t		 tsresol;
 	uint32_t	 snaplen;
 	uint32_t	 mul;		/* ns per tick; 0: ng_time_slow() */
@@ -41,6 +52,8 @@ struct ng_known {
 	uint16_t	 linktype;
 	bool		 announced;
 	bool		 given;
+	uint32_t	 section;	/* that it was in last */
+	struct ng_recorded *recorded;	/* NULL: of another file */
 	char		*own;		/* as the file says; NULL when it does not */
 	char		*name;		/* as announced */
 };
@@ -51,6 +64,9 @@ struct ng_ifaces {
 	uint32_t	 n_announced;	/* of this section */
 	struct ng_known	*known;
 	uint32_t	 n_known, cap_known;
+	uint32_t	 section;	/* counted from 1 */
+	uint32_t	*slots;		/* hash of what they are known by: index + 1 */
+	uint32_t	 n_slots;
 };
 
 enum ng_added { NG_ADDED, NG_TOO_MANY, NG_NO_MEMORY };
@@ -80,6 +96,8 @@ ng_time(const struct ng_iface *i, uint64_t ticks)
 	if (i->mul && !__builtin_mul_overflow(ticks, i->mul, &ns) &&
 	    ns <= INT64_MAX && i->offset_ns == 0)
 		return (struct nstime){ (int64_t)ns };
+	if (i->is_signed)
+		return (struct nstime){ (int64_t)ticks };
 	return (struct nstime){
 		ng_add_clamped(ng_time_slow(i->tsresol, ticks), i->offset_ns)
 	};

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "capture/ng_block.h"
+#include "capture/record/format.h"
 
 #define BYTE_ORDER_MAGIC	0x1a2b3c4d
 
@@ -42,6 +43,17 @@ is_sound_packet(struct pcapng *p, const struct block *b, size_t have)
 	return caplen <= b->len && b->len - caplen <= CUT_OPTIONS_MAX;
 }
 
+/* A recording that was killed ends anywhere. */
+static bool
+is_recorded(const struct pcapng *p, const struct block *b,
+    const struct block_row *row)
+{
+	if (row && row->packet)
+		return false;
+	return (p->own.ours || b->type == RECORD_BLOCK) &&
+	    b->len <= RECORD_BLOCK_MAX;
+}
+
 /* The input did not give the whole block: say why. */
 static enum handled
 block_cut(struct pcapng *p, const struct block *b, const struct block_row *row,
@@ -56,6 +68,10 @@ block_cut(struct pcapng *p, const struct block *b, const struct block_row *row,
 		reading_report(p->rd, SRC_CUT, p->w.offset, p->rd->packets + 1,
 		    "the file ends inside the packet's block: found %" PRIu64
 		    " bytes, expected %" PRIu32, have, b->len);
+	else if (is_recorded(p, b, row))
+		reading_report(p->rd, SRC_CUT, b->offset, 0, "the file ends inside "
+		    "a block: found %" PRIu64 " bytes, expected %" PRIu32, have,
+		    b->len);
 	else
 		reading_report(p->rd, SRC_BAD, b->offset, packet ?
 		    p->rd->packets + 1 : 0, "found a block length of %" PRIu32
@@ -161,7 +177,7 @@ block_read(struct pcapng *p, struct block *b, struct obs *o)
 	const struct block_row *row = block_row_find(b->type);
 	enum handled h;
 
-	if (!row)
+	if (!row || (row->own && !ng_own_is(p, b)))
 		return block_skip(p, b);
 	if (b->len < row->body_min + BLOCK_OVERHEAD)
 		return ng_bad(p, "found %s block of %" PRIu32 " bytes, expected "
@@ -207,6 +223,8 @@ pcapng_free(struct pcapng *p)
 {
 	if (!p)
 		return;
+	ng_own_forget(p);
+	ng_own_fini(&p->own);
 	ng_ifaces_fini(&p->ifs);
 	window_fini(&p->w);
 	free(p);
@@ -220,6 +238,7 @@ pcapng_next(struct pcapng *p, struct obs *o)
 
 	window_drop(&p->w, p->take);
 	p->take = 0;
+	ng_own_forget(p);
 	while (!p->ended) {
 		if (block_header(p, &b) <= 0)
 			break;
@@ -232,6 +251,8 @@ pcapng_next(struct pcapng *p, struct obs *o)
 		if (h == BLOCK_BAD)
 			break;
 	}
+	if (!p->ended)
+		ng_own_end(p);
 	p->ended = true;
 	return ng_announce_next(&p->ifs, p->rd, o);
 }

@@ -4,7 +4,8 @@
  * capture/, apart from the fuzzer, which feeds it from memory.
  *
  * One buffer that grows with the blocks that really arrive, up to
- * PCAPNG_BLOCK_MAX, and one small record for each interface are all its memory.
+ * PCAPNG_BLOCK_MAX, one small record for each interface, and the node state of a
+ * recording (ng_own.h) are all its memory.
  */
 #ifndef CAPTURE_PCAPNG_H
 #define CAPTURE_PCAPNG_H
@@ -16,8 +17,9 @@
    the end of the file limits the length. */
 #define PCAPNG_BLOCK_MAX	(16 * 1024 * 1024)
 
-/* Interfaces of one file, all sections together. */
-#define PCAPNG_IFACES_MAX	1024
+/* Interfaces of one file, all sections together: as many as a flow's leg can
+   tell apart.  A recording of a day of coming and going pods has thousands. */
+#define PCAPNG_IFACES_MAX	65536
 
 struct pcapng;
 

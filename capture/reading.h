@@ -10,8 +10,9 @@
 
 #include "capture/source.h"
 
-/* One of each kind at most: link type, time, and what ended the reading. */
-#define READING_MAX_REPORTS	3
+/* One of each kind at most: link type, time, what a recording adds, and what
+   ended the reading. */
+#define READING_MAX_REPORTS	4
 
 /* libpcap's MAXIMUM_SNAPLEN: more captured bytes than that is damage. */
 #define READING_CAPLEN_MAX	262144

@@ -45,6 +45,10 @@ struct source_progress {
  *
  * NAME replaces the name of the interface; a pcapng file with more than one
  * interface gives "NAME:eth0", or "NAME:2" for one without a name.
+ *
+ * A recording (capture/record.h) gives the observations of its run: interfaces
+ * keep their names ("NAME:eth0" behind the user's), and the states that it tells
+ * live until source_close().
  */
 struct source	*source_open(const char *spec, uint32_t *number,
 		    struct source_report *report);
@@ -57,9 +61,10 @@ int		 source_next(struct source *, struct obs *o);
 
 /*
  * The worst report so far (the first of equals); SRC_FINE and no text when
- * there is none.  A link type that is not decoded and time that runs backwards
- * are reported as SRC_BAD while reading goes on, so there may be several:
- * source_reports() gives all of them, in the order they were found.
+ * there is none.  A link type that is not decoded, time that runs backwards
+ * and damage in what a recording adds are reported as SRC_BAD while reading goes
+ * on, so there may be several: source_reports() gives all of them, in the order
+ * they were found.
  */
 const struct source_report *source_report(const struct source *);
 unsigned	 source_reports(const struct source *,

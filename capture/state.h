@@ -34,4 +34,27 @@ struct state	*state_collect(state_report *, void *arg);
 /* podpath.state/1.  0 or -errno. */
 int		 state_write(const struct state *, int fd);
 
+/*
+ * The same document in pieces to a function that returns 0 or -errno, which
+ * ends the writing; and podpath.change/1, what became another (decode/timeline.h),
+ * with the same records.
+ */
+typedef int state_sink(void *arg, const char *bytes, size_t n);
+
+int		 state_write_to(const struct state *, state_sink *, void *arg);
+
+struct state_change;
+
+int		 state_change_write_to(const struct state_change *,
+		    struct nstime since, state_sink *, void *arg);
+
+/* A document in memory, named `name` in reports.  NULL, or false, when it is none
+   as a whole: the last report says why.  The state is ready; those of a change
+   are not, and the caller frees both. */
+struct state	*state_parse(const char *name, const char *bytes, size_t n,
+		    state_report *, void *arg);
+bool		 state_change_parse(const char *name, const char *bytes, size_t n,
+		    struct state_change *, struct nstime *since, state_report *,
+		    void *arg);
+
 #endif

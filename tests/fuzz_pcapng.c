@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "capture/pcapng.h"
+#include "decode/state.h"
+#include "decode/timeline.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -48,6 +50,15 @@ check(bool ok)
 		abort();
 }
 
+static void
+check_ct(const struct obs_ct *ct)
+{
+	bool whole = ct->event != CT_EV_DUMP_BEGIN && ct->event != CT_EV_DUMP_END;
+
+	check(ct->event < N_CT_EVENTS && whole == (ct->entry != NULL));
+	check(!ct->entry || !ct->entry->state || strlen(ct->entry->state) < 256);
+}
+
 /* All that an observation borrows is there, and what it refers to is known. */
 static void
 check_obs(const struct obs *o, uint32_t n_ifaces)
@@ -56,8 +67,10 @@ check_obs(const struct obs *o, uint32_t n_ifaces)
 
 	switch (o->type) {
 	case OBS_IFACE:
-		check(o->iface.number == n_ifaces - 1 &&
-		    (!o->iface.given || strlen(o->iface.name) < 300));
+		/* One of a recording may be described again. */
+		check(o->iface.number < n_ifaces && (!o->iface.name ||
+		    strlen(o->iface.name) < 300));
+		check(o->iface.n_addrs <= OBS_IFACE_ADDRS);
 		break;
 	case OBS_PACKET:
 		check(o->packet.number < n_ifaces &&
@@ -66,10 +79,21 @@ check_obs(const struct obs *o, uint32_t n_ifaces)
 			sum = (uint8_t)(sum + o->packet.data[i]);
 		break;
 	case OBS_NAME:
-		check(o->name.name[0] && strlen(o->name.name) < 300);
+		check(strlen(o->name.name) < 300);
 		break;
 	case OBS_LOSS:
-		check(o->loss.kernel || o->loss.interface);
+	case OBS_TICK:
+		break;
+	case OBS_CT:
+		check_ct(&o->ct);
+		break;
+	case OBS_STATE:
+		check(o->state.state && !o->state.state->no_memory);
+		(void)state_link_index(o->state.state, 7);
+		break;
+	case OBS_CHANGE:
+		check(!o->change.change->come ||
+		    !o->change.change->come->no_memory);
 		break;
 	default:
 		abort();

@@ -60,7 +60,7 @@ eq_routing(const struct state *x, const struct state *y)
 		NUM(suppress_len); TEXT(text); NUM(line);
 	END
 	EACH(routes, iproute)
-		NUM(v6); NUM(type); NUM(dead); NUM(has_via); NUM(has_src);
+		NUM(v6); NUM(type); NUM(dead); NUM(odd); NUM(has_via); NUM(has_src);
 		NUM(multipath); NUM(link_scope); BYTES(dst); BYTES(via); BYTES(src);
 		TEXT(dev); NUM(table); NUM(metric); TEXT(proto); TEXT(text);
 		NUM(line);

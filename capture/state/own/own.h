@@ -14,7 +14,8 @@
 
 #include "capture/state/own/own_pull.h"
 
-#define OWN_SCHEMA	"podpath.state/1"
+#define OWN_SCHEMA		"podpath.state/1"
+#define OWN_CHANGE_SCHEMA	"podpath.change/1"
 
 enum field_type {
 	FIELD_TEXT, FIELD_BOOL,
@@ -64,6 +65,7 @@ extern const struct section own_sections[N_OWN_SECTIONS];
 extern const struct field own_head[];		/* of struct state itself */
 extern const struct field own_cni[];		/* of struct cni_settings */
 extern const struct field own_element[];	/* of struct nf_elem */
+extern const char *const own_part_words[];
 
 /* The parts of a LIST(). */
 struct own_list {
@@ -82,12 +84,19 @@ extern const char *const own_match_words[], *const own_target_words[],
 
 struct own_out {
 	const struct state *state;
-	int		 fd, error;	/* errno of the first failed write */
+	state_sink	*sink;
+	void		*arg;
+	int		 error;		/* 0, or what the sink said first */
 	bool		 comma;
 	char		*p;
 	char		 buf[64 * 1024];
 };
 
+/* A document with its schema: `body` puts its members.  0 or -errno. */
+int	own_document(const char *schema, state_sink *, void *arg,
+	    void (*body)(struct own_out *, const void *), const void *what);
+/* All members of a state's object. */
+void	own_put_state(struct own_out *, const struct state *);
 void	own_put(struct own_out *, const char *, size_t);
 #define own_lit(o, s)	own_put((o), "" s, sizeof(s) - 1)
 /* "name": with a comma before it where one belongs. */
@@ -96,6 +105,7 @@ void	own_comma(struct own_out *);
 void	own_open(struct own_out *, char bracket);
 void	own_close(struct own_out *, char bracket);
 void	own_uint(struct own_out *, uint64_t);
+void	own_int(struct own_out *, int64_t);
 void	own_pair(struct own_out *, const char *name, uint64_t, uint64_t);
 void	own_string(struct own_out *, const char *);
 void	own_addr(struct own_out *, const struct addr *);
@@ -112,12 +122,19 @@ void	own_put_elements(struct own_out *, const struct nf_set *);
 struct own_in {
 	struct pull	 pull;
 	struct state	*state;
+	bool		 partial;	/* records may lack what identifies them not: a
+					   text that must be there is "" then */
 	uint32_t	 done;		/* sections read: 1 << enum own_section */
 	struct own_index {		/* number in the document -> in the state */
 		uint32_t	*v, n, room;
 	}		 index[N_OWN_SECTIONS];
 };
 
+/* The members of a state's object; the schema is wanted when it is not NULL.
+   False when it is no such object or no JSON (reported). */
+bool	own_read_state(struct own_in *, const char *schema);
+void	own_in_fini(struct own_in *);
+bool	own_read_schema(struct own_in *, const char *schema);
 /* Members of an object into a record; false when one that must be there is not
    (reported), or when there is no object. */
 bool	own_read_fields(struct own_in *, const struct field *, void *record);

@@ -4,7 +4,7 @@
 
 /* ---- words */
 
-static const char *const part_words[N_STATE_PARTS + 1] = {
+const char *const own_part_words[N_STATE_PARTS + 1] = {
 	[PART_LINKS] = "links", [PART_ADDRESSES] = "addresses",
 	[PART_NEIGHS] = "neighbours", [PART_RULES] = "rules",
 	[PART_RULES6] = "rules6", [PART_ROUTES] = "routes",
@@ -131,7 +131,7 @@ const struct field own_head[] = {
 	TIME("taken", state, taken),
 	TEXT("hostname", state, hostname),
 	BITS("flags", state, flags, flag_words),
-	BITS("parts", state, parts, part_words),
+	BITS("parts", state, parts, own_part_words),
 	INT("ct_insert_failed", state, ct_insert_failed, -1),
 	INT("ct_drop", state, ct_drop, -1),
 	INT("ct_early_drop", state, ct_early_drop, -1),
@@ -213,6 +213,7 @@ static const struct field route_fields[] = {
 	BOOL("v6", iproute, v6),
 	WORD("type", iproute, type, route_words),
 	BOOL("dead", iproute, dead),
+	BOOL("odd", iproute, odd),
 	BOOL("has_via", iproute, has_via),
 	BOOL("has_src", iproute, has_src),
 	BOOL("multipath", iproute, multipath),

@@ -113,15 +113,18 @@ read_section(struct own_in *in, unsigned section)
 
 /* ---- the document */
 
-static void
-read_schema(struct own_in *in)
+bool
+own_read_schema(struct own_in *in, const char *schema)
 {
 	char text[64];
 
-	if (!own_read_short(in, text, sizeof(text)) || strcmp(text, OWN_SCHEMA) == 0)
-		return;
-	pull_bad(&in->pull, "schema: '%s' is not " OWN_SCHEMA, text);
+	if (!own_read_short(in, text, sizeof(text)))
+		return false;
+	if (strcmp(text, schema) == 0)
+		return true;
+	pull_bad(&in->pull, "schema: '%s' is not %s", text, schema);
 	in->pull.failed = true;
+	return false;
 }
 
 /* What is said of the whole, beside what other files may have said. */
@@ -179,7 +182,7 @@ read_or_wait(struct own_in *in, unsigned section, struct later *later)
 }
 
 static void
-read_later(struct own_in *in, const struct later *later)
+read_later(struct own_in *in, const struct later *later, unsigned depth)
 {
 	struct pull end = in->pull;
 
@@ -188,7 +191,7 @@ read_later(struct own_in *in, const struct later *later)
 			continue;
 		in->pull.p = later[i].p;
 		in->pull.line = later[i].line;
-		in->pull.depth = 1;
+		in->pull.depth = depth;
 		read_section(in, i);
 	}
 	in->pull.p = end.p;
@@ -201,10 +204,6 @@ read_member(struct own_in *in, const struct pull_text *key, struct later *later)
 {
 	const struct field *f;
 
-	if (pull_is(key, "schema")) {
-		read_schema(in);
-		return;
-	}
 	if (pull_is(key, "cni")) {
 		own_read_fields(in, own_cni, &in->state->cni);
 		return;
@@ -223,27 +222,77 @@ read_member(struct own_in *in, const struct pull_text *key, struct later *later)
 	pull_skip(&in->pull);
 }
 
+bool
+own_read_state(struct own_in *in, const char *schema)
+{
+	struct later later[N_OWN_SECTIONS] = { 0 };
+	unsigned depth = in->pull.depth + 1;
+	struct pull_text key;
+	bool found = schema == NULL;
+
+	if (!pull_open(&in->pull, '{'))
+		return false;
+	while (pull_more(&in->pull, '}')) {
+		if (!pull_key(&in->pull, &key))
+			continue;
+		if (schema != NULL && pull_is(&key, "schema")) {
+			found = true;
+			own_read_schema(in, schema);
+		} else {
+			read_member(in, &key, later);
+		}
+	}
+	if (!in->pull.failed)
+		read_later(in, later, depth);
+	if (schema != NULL && pull_end(&in->pull) && !found)
+		reader_bad(in->pull.reader, 0, "no \"schema\":\"%s\"", schema);
+	return !in->pull.failed && found;
+}
+
+void
+own_in_fini(struct own_in *in)
+{
+	for (unsigned i = 0; i < N_OWN_SECTIONS; i++)
+		free(in->index[i].v);
+	pull_fini(&in->pull);
+}
+
+static bool
+read_whole(struct reader *r)
+{
+	struct own_in in = { .state = r->state };
+	bool ok;
+
+	pull_init(&in.pull, r);
+	ok = own_read_state(&in, OWN_SCHEMA);
+	own_in_fini(&in);
+	return ok;
+}
+
 void
 read_own(struct reader *r)
 {
-	struct own_in in = { .state = r->state };
-	struct later later[N_OWN_SECTIONS] = { 0 };
-	struct pull_text key;
-	bool schema = false;
+	read_whole(r);
+}
 
-	pull_init(&in.pull, r);
-	if (pull_open(&in.pull, '{')) {
-		while (pull_more(&in.pull, '}'))
-			if (pull_key(&in.pull, &key)) {
-				schema |= pull_is(&key, "schema");
-				read_member(&in, &key, later);
-			}
-		if (!in.pull.failed)
-			read_later(&in, later);
-		if (pull_end(&in.pull) && !schema)
-			reader_bad(r, 0, "no \"schema\":\"" OWN_SCHEMA "\"");
-	}
-	for (unsigned i = 0; i < N_OWN_SECTIONS; i++)
-		free(in.index[i].v);
-	pull_fini(&in.pull);
+struct state *
+state_parse(const char *name, const char *bytes, size_t n, state_report *report,
+    void *arg)
+{
+	struct reader r = { .state = state_new(), .file = name, .data = bytes,
+	    .len = n, .report = report, .report_arg = arg };
+	bool ok;
+
+	if (r.state == NULL)
+		return NULL;
+	ok = read_whole(&r);
+	reader_done(&r);
+	if (ok && !r.state->no_memory)
+		state_ready(r.state);
+	if (r.state->no_memory)
+		reader_bad(&r, 0, "not enough memory");
+	if (ok && !r.state->no_memory)
+		return r.state;
+	state_free(r.state);
+	return NULL;
 }

@@ -384,14 +384,20 @@ find_field(const struct field *fields, const struct field *from,
 }
 
 static bool
-has_all(struct own_in *in, const struct field *fields, uint32_t seen)
+has_all(struct own_in *in, const struct field *fields, uint32_t seen, char *record)
 {
-	for (const struct field *f = fields; f->name != NULL; f++)
-		if (f->must && !(seen >> (f - fields) & 1)) {
-			pull_bad(&in->pull, "a record without '%s' is skipped",
-			    f->name);
-			return false;
+	static const char *const empty = "";
+
+	for (const struct field *f = fields; f->name != NULL; f++) {
+		if (!f->must || (seen >> (f - fields) & 1))
+			continue;
+		if (in->partial && f->type == FIELD_TEXT) {
+			memcpy(record + f->at, &empty, sizeof(empty));
+			continue;
 		}
+		pull_bad(&in->pull, "a record without '%s' is skipped", f->name);
+		return false;
+	}
 	return true;
 }
 
@@ -422,5 +428,5 @@ own_read_fields(struct own_in *in, const struct field *fields, void *record)
 			seen |= (uint32_t)1 << (f - fields);
 		next = f + 1;
 	}
-	return !in->pull.failed && has_all(in, fields, seen);
+	return !in->pull.failed && has_all(in, fields, seen, record);
 }

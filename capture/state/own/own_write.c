@@ -13,16 +13,8 @@
 static void
 flush(struct own_out *o)
 {
-	const char *p = o->buf;
-
-	while (p < o->p && o->error == 0) {
-		ssize_t n = write(o->fd, p, (size_t)(o->p - p));
-
-		if (n >= 0)
-			p += n;
-		else if (errno != EINTR)
-			o->error = errno;
-	}
+	if (o->p > o->buf && o->error == 0)
+		o->error = o->sink(o->arg, o->buf, (size_t)(o->p - o->buf));
 	o->p = o->buf;
 }
 
@@ -88,8 +80,8 @@ own_uint(struct own_out *o, uint64_t v)
 	own_put(o, p, (size_t)(text + sizeof(text) - p));
 }
 
-static void
-write_int(struct own_out *o, int64_t v)
+void
+own_int(struct own_out *o, int64_t v)
 {
 	if (v >= 0) {
 		own_uint(o, (uint64_t)v);
@@ -348,7 +340,7 @@ write_simple(struct own_out *o, const struct field *f, const char *at)
 	case FIELD_BOOL:	own_lit(o, "true"); break;
 	case FIELD_INDEX:
 	case FIELD_UINT:	own_uint(o, load(at, f->size ? f->size : 4)); break;
-	case FIELD_INT:		write_int(o, load_signed(at, f->size)); break;
+	case FIELD_INT:		own_int(o, load_signed(at, f->size)); break;
 	case FIELD_ADDR:	own_addr(o, (const void *)at); break;
 	case FIELD_PREFIX:	own_prefix(o, (const void *)at); break;
 	case FIELD_WORD:	own_word(o, (unsigned)load(at, f->size), f->words); break;
@@ -434,32 +426,80 @@ write_section(struct own_out *o, const struct section *c)
 	o->comma = true;
 }
 
-int
-state_write(const struct state *s, int fd)
+void
+own_put_state(struct own_out *o, const struct state *s)
 {
-	struct own_out *o = calloc(1, sizeof(*o));
+	const struct state *outer = o->state;
 	const struct field *f;
-	int error;
 
-	if (o == NULL)
-		return -ENOMEM;
 	o->state = s;
-	o->fd = fd;
-	o->p = o->buf;
-	own_lit(o, "{");
-	own_key(o, "schema");
-	own_string(o, OWN_SCHEMA);
 	for (f = own_head; f->name != NULL; f++)
 		write_field(o, f, (const char *)s);
-	own_lit(o, ",\n");
+	if (o->comma)
+		own_lit(o, ",\n");
 	o->comma = false;
 	own_key(o, "cni");
 	own_fields(o, own_cni, &s->cni);
 	for (unsigned i = 0; i < N_OWN_SECTIONS; i++)
 		write_section(o, &own_sections[i]);
+	o->state = outer;
+}
+
+int
+own_document(const char *schema, state_sink *sink, void *arg,
+    void (*body)(struct own_out *, const void *), const void *what)
+{
+	struct own_out *o = calloc(1, sizeof(*o));
+	int error;
+
+	if (o == NULL)
+		return -ENOMEM;
+	o->sink = sink;
+	o->arg = arg;
+	o->p = o->buf;
+	own_lit(o, "{");
+	own_key(o, "schema");
+	own_string(o, schema);
+	body(o, what);
 	own_lit(o, "\n}\n");
 	flush(o);
 	error = o->error;
 	free(o);
-	return -error;
+	return error;
+}
+
+static void
+state_body(struct own_out *o, const void *what)
+{
+	own_put_state(o, what);
+}
+
+int
+state_write_to(const struct state *s, state_sink *sink, void *arg)
+{
+	return own_document(OWN_SCHEMA, sink, arg, state_body, s);
+}
+
+static int
+write_fd(void *arg, const char *p, size_t n)
+{
+	const int *fd = arg;
+
+	while (n > 0) {
+		ssize_t done = write(*fd, p, n);
+
+		if (done < 0 && errno != EINTR)
+			return -errno;
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+	}
+	return 0;
+}
+
+int
+state_write(const struct state *s, int fd)
+{
+	return state_write_to(s, write_fd, &fd);
 }
