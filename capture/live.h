@@ -61,6 +61,11 @@ void		 live_begin(struct live *, live_sink *, void *arg);
    OBS_TICK comes at the end of each LIVE_TICK_MS.  1; 0 when a signal came;
    -1 when packets can no longer be captured (live_error()). */
 int		 live_poll(struct live *, int timeout_ms, live_sink *, void *arg);
+/* A descriptor that ends a wait when it is readable, as a signal does: the other
+   end of a pipe that a signal handler writes to, so that none is missed. */
+void		 live_wake_on(struct live *, int fd);
+/* The last observations: what still waits, losses, a tick.  Once, at most. */
+void		 live_end(struct live *, live_sink *, void *arg);
 const char	*live_error(const struct live *);
 /* Look at NAT rules, ENIs and pods now. */
 void		 live_reread(struct live *);

@@ -16,7 +16,7 @@ fails "node state named as a capture" \
     read pcaps/pod-to-vpc
 fails "mistyped option" "did you mean '--where'?" read --wheer x "$pcap"
 fails "unknown option" "unknown option '--frobnicate'" read --frobnicate
-fails "unknown letter" "unknown option '-Z'" read -Z "$pcap"
+fails "unknown letter" "unknown option '-X'" read -X "$pcap"
 fails "missing argument" "needs an argument" read "$pcap" -o
 fails "unwanted argument" "takes no argument" read --verbose=1 "$pcap"
 fails "ambiguous option" "is ambiguous" read --ver "$pcap"

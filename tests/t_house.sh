@@ -83,7 +83,7 @@ if command -v bash >/dev/null 2>&1; then
 		    _podpath; printf "%s\n" "${COMPREPLY[@]}"' - \
 		    "$T/root/usr/share/bash-completion/completions/podpath" "$@"
 	}
-	[ "$(complete podpath re)" = read ] &&
+	[ "$(complete podpath rea)" = read ] &&
 	    [ "$(complete podpath read --wh)" = --where ] &&
 	    [ "$(complete podpath read -o j)" = json ] &&
 	    [ "$(complete podpath read --color n)" = never ] &&

@@ -40,7 +40,8 @@ table_is_sound(void **state)
 		assert_true(row->group < N_OPTION_GROUPS);
 		assert_int_equal(row->arg == NULL, row->type == OPT_FLAG);
 		assert_int_equal(row->word != NULL, row->type == OPT_WORD);
-		assert_int_equal(row->max != 0, row->type == OPT_NUMBER);
+		assert_int_equal(row->max != 0, row->type >= OPT_NUMBER);
+		assert_int_equal(row->unit != 0, row->type == OPT_BYTES);
 		assert_true(option_applies(row, NULL));
 		for (k = 0; k < i; k++) {
 			other = option_get(k);
@@ -118,8 +119,8 @@ manual_has_no_stray_requests(void **state)
 static bool
 parse(struct options *o, const char *const *args)
 {
-	static char copies[16][64];
-	static char *argv[17];
+	static char copies[24][64];
+	static char *argv[25];
 	int argc = 0;
 
 	for (; args[argc] != NULL; argc++) {
@@ -204,6 +205,40 @@ options_of_commands(void **state)
 	assert_false(PARSE(&o, "explain", "a", "b", "--where", "x=y"));
 	assert_false(PARSE(&o, "state", "-o", "json"));
 	assert_true(PARSE(&o, "-o", "csv", "-r", "f"));
+}
+
+/* Lists, sizes, times and codes; -i without a command is live. */
+static void
+options_of_live(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_true(PARSE(&o, "record", "-i", "eth0", "-w", "f", "-i", "eni*",
+	    "-C", "5", "-G", "2m", "-W", "3", "--max-size", "64k"));
+	assert_string_equal(o.command->name, "record");
+	assert_int_equal(o.ifaces.n, 2);
+	assert_string_equal(o.ifaces.v[1], "eni*");
+	assert_int_equal(o.rotate_bytes, 5000000);
+	assert_int_equal(o.rotate_s, 120);
+	assert_int_equal(o.rotate_files, 3);
+	assert_int_equal(o.max_bytes, 65536);
+	assert_true(PARSE(&o, "record", "-w", "f", "--ring", "90", "--ring-on",
+	    "missing-snat,wrong-eni", "--ct-buffer", "4M"));
+	assert_int_equal(o.ring_s, 90);
+	assert_int_equal(o.ct_buffer, 4 << 20);
+	assert_false(PARSE(&o, "record", "--ring-on", "missing-snat,"));
+	assert_false(PARSE(&o, "record", "--ring", "5d"));
+	assert_false(PARSE(&o, "record", "-C", "18446744073709551615G"));
+	assert_false(PARSE(&o, "record", "--ct-buffer", "2G"));
+	assert_true(PARSE(&o, "-n", "tcp", "-i", "any", "-o", "csv"));
+	assert_string_equal(o.command->name, "live");
+	assert_int_equal(o.n_words, 1);
+	assert_false(PARSE(&o, "-r", "f", "-i", "any"));
+	assert_false(PARSE(&o, "-i", "any", "-o", "junit"));
+	assert_true(PARSE(&o, "read", "f", "--changes"));
+	assert_false(PARSE(&o, "live", "--changes"));
+	assert_false(PARSE(&o, "live", "--state", "s"));
 }
 
 /* The table of commands, and the mask of each. */
@@ -296,6 +331,7 @@ main(void)
 		cmocka_unit_test(parses_defaults),
 		cmocka_unit_test(read_without_its_name),
 		cmocka_unit_test(options_of_commands),
+		cmocka_unit_test(options_of_live),
 		cmocka_unit_test(commands_are_sound),
 		cmocka_unit_test(help_of_each_command),
 		cmocka_unit_test(suggestions),

@@ -347,11 +347,11 @@ captures_read(struct truth *tr)
 	for (unsigned i = 0; i < n; i++)
 		if (source_report(sources[i])->fault != SRC_FINE)
 			errx(2, "%s", source_report(sources[i])->text);
-	merge_free(m);
 	tracer_finish(t);
 	if (tracer_each(t, flow_keep, tr) < 0)
 		err(2, "memory");
 	tracer_free(t);
+	merge_free(m);		/* a recording's state was the tracer's too */
 }
 
 /* ---- the two compared ---- */

@@ -29,6 +29,14 @@ static const struct command commands[N_COMMANDS] = {
 	    "explain saved captures: which interfaces each flow crossed, and how "
 	    "it was translated; with --state also why, and whether that is right",
 	    cmd_read, read_output, NULL },
+	[COMMAND_LIVE] = { "live", "[options] [filter]",
+	    "watch this node: a line for each flow as its path, its translation "
+	    "and its verdict become known, and when they change",
+	    cmd_live, read_output, NULL },
+	[COMMAND_RECORD] = { "record", "-w FILE [options]",
+	    "save what this node shows, with its state and every change of it, as "
+	    "pcapng; podpath read explains it later as live would have",
+	    cmd_record, NULL, NULL },
 	[COMMAND_VERIFY] = { "verify", "CHECK... [options] [FILE...] [filter]",
 	    "check what a capture shows, or with --state alone how the node is "
 	    "set up; for scripts and CI",

@@ -6,7 +6,8 @@
 struct options;
 
 enum command_id {
-	COMMAND_READ, COMMAND_VERIFY, COMMAND_EXPLAIN, COMMAND_NODE, COMMAND_STATE,
+	COMMAND_READ, COMMAND_LIVE, COMMAND_RECORD, COMMAND_VERIFY,
+	COMMAND_EXPLAIN, COMMAND_NODE, COMMAND_STATE,
 	N_COMMANDS
 };
 
@@ -29,6 +30,8 @@ const struct command	*command_find(const char *name);
 unsigned		 command_bit(const struct command *);
 
 int	cmd_read(const struct options *);
+int	cmd_live(const struct options *);
+int	cmd_record(const struct options *);
 int	cmd_verify(const struct options *);
 int	cmd_explain(const struct options *);
 int	cmd_node(const struct options *);

@@ -118,14 +118,24 @@ write_checks(FILE *out, const struct command *c)
 		wrap(out, help, 12, fprintf(out, "  %s", name));
 }
 
+static bool
+takes_where(const struct command *c)
+{
+	const struct option_row *row;
+
+	for (unsigned i = 0; (row = option_get(i)) != NULL; i++)
+		if (strcmp(row->name, "where") == 0)
+			return option_applies(row, c);
+	return false;
+}
+
 static void
 write_keys(FILE *out, const struct command *c)
 {
 	const char *name, *help;
 	unsigned i;
 
-	if (c != NULL && c != command_get(COMMAND_READ) &&
-	    c != command_get(COMMAND_VERIFY))
+	if (!takes_where(c))
 		return;
 	fputs("\nKeys of --where:\n", out);
 	for (i = 0; where_key(i, &name, &help); i++)
@@ -138,7 +148,7 @@ write_scope(FILE *out)
 {
 	const struct option_row *row;
 	const struct command *c;
-	char line[512];
+	char line[1024];
 	unsigned i, k;
 
 	fputs("\nOptions of each command (podpath COMMAND --help tells more):\n",

@@ -151,7 +151,7 @@ help_write_man(FILE *out)
 		put_tagged(out, name, help);
 	fputs(".SH OUTPUT\nData go to standard output, messages and progress to "
 	    "standard error. Times are UTC. The forms of "
-	    "podpath read:\n", out);
+	    "podpath read and podpath live:\n", out);
 	for (i = 0; (o = output_get(i)) != NULL; i++)
 		put_tagged(out, o->name, o->help);
 	fputs(".SH EXIT STATUS\n", out);

@@ -11,6 +11,8 @@
 #define EXPLAIN		(1u << COMMAND_EXPLAIN)
 #define NODE		(1u << COMMAND_NODE)
 #define STATE		(1u << COMMAND_STATE)
+#define LIVE		(1u << COMMAND_LIVE)
+#define RECORD		(1u << COMMAND_RECORD)
 #define EVERY		((1u << N_COMMANDS) - 1)
 
 static const struct help_pair examples[] = {
@@ -29,6 +31,20 @@ static const struct help_pair examples[] = {
 	{ "podpath read --state eks_i-0abc.tar.gz --where verdict=wrong node.pcap",
 	    "what went wrong, with the rule that is missing and the fix",
 	    READ },
+	{ "podpath live",
+	    "on the node, as root: a line for each flow as it becomes known",
+	    LIVE },
+	{ "podpath live -i 'eni*' -i eth0 --where verdict=wrong",
+	    "the host veths of pods and one interface more, only what is wrong",
+	    LIVE },
+	{ "podpath live -o json -w run.pcapng port 53",
+	    "for a program, with all that was seen beside it", LIVE },
+	{ "podpath record -w run.pcapng -C 100 -W 10",
+	    "the last ten files of 100 MB each", RECORD },
+	{ "podpath record -w trouble.pcapng --ring 60s --ring-on missing-snat",
+	    "nothing but the minute before it goes wrong", RECORD },
+	{ "podpath read --changes run.pcapng",
+	    "a recording, as live told it", READ },
 	{ "podpath verify snat --state eks_i-0abc.tar.gz node.pcap",
 	    "did everything that left the VPC leave as the node?", VERIFY },
 	{ "podpath verify snat no-nat eni --state state.json -o junit",
@@ -53,7 +69,7 @@ static const struct help_pair exit_codes[] = {
 	{ "3", "verify: inconclusive (nothing to judge, loss, or not known); "
 	    "explain: the state does not tell", VERIFY | EXPLAIN },
 	{ "130", "ended at once by a second Ctrl-C (the first one stops reading "
-	    "and writes what was found)", READ | VERIFY },
+	    "and writes what was found)", READ | LIVE | RECORD | VERIFY },
 };
 
 static const struct help_pair paragraphs[] = {
@@ -67,6 +83,36 @@ static const struct help_pair paragraphs[] = {
 	    "selects flows: a flow is shown when any of its packets matches, "
 	    "before or after translation, inside or outside a tunnel.",
 	    READ | VERIFY },
+	{ "What live writes",
+	    "A flow is written once its first packets had time to cross the node, "
+	    "and again when its path, its translation or its verdict became another. "
+	    "Text has a + before a flow that is new and a ~ before one that changed; "
+	    "JSON and CSV say new, change or end (the last word on a flow that is "
+	    "over, and on all of them at the end) as \"event\". Lines are "
+	    "written ten times a second. --where is asked each time.",
+	    READ | LIVE },
+	{ "The filter of live",
+	    "All words are one pcap-filter(7) expression. It selects flows, as that "
+	    "of podpath read does: a flow is shown when any of its packets matches, "
+	    "before or after translation. It does not make the work less; "
+	    "--capture-filter does, at a price.", LIVE },
+	{ "Rights",
+	    "Capturing needs CAP_NET_RAW; conntrack and NAT rules need "
+	    "CAP_NET_ADMIN, without which packets are the only witness; --netns "
+	    "needs CAP_SYS_ADMIN. As root, podpath opens what it needs, FILE of -w "
+	    "too, and then becomes the user of -Z with these two rights alone; what "
+	    "is opened later (-C, -G, --ring) is opened by that user, who must be "
+	    "allowed to write there.", LIVE | RECORD },
+	{ "Signals",
+	    "SIGINT and SIGTERM end with the summary, a second one at once. SIGUSR1 "
+	    "prints counters on standard error and writes the ring of --ring. "
+	    "SIGHUP looks at NAT rules, ENIs and pods now.", LIVE | RECORD },
+	{ "What a recording holds",
+	    "Packets, interfaces with their addresses, names of pods, drop counts; "
+	    "and, where other programs pass over it, the node's state, every change "
+	    "of it, conntrack's events and the passing of time. So podpath read FILE "
+	    "needs no --state and says what live said. When --state is given it is "
+	    "taken instead of what is inside.", READ | LIVE | RECORD },
 	{ "What verify judges",
 	    "A capture with --state: the flows. A capture alone: what packets "
 	    "alone can prove, which is little; the rest is inconclusive. --state "
@@ -88,7 +134,7 @@ static const struct help_pair paragraphs[] = {
 	    "KEY=VALUE or KEY!=VALUE; a comma separates alternatives; words take "
 	    "the globs * ? [...]. Numbers also take < <= > >= and ranges "
 	    "(port=8000-8100). What is not known matches no value.",
-	    READ | VERIFY },
+	    READ | LIVE | RECORD | VERIFY },
 };
 
 const struct help_pair *

@@ -200,6 +200,27 @@ inputs_init(struct inputs *in, const struct options *o)
 	return find_expression(in, o, i) && compile(in, o, i);
 }
 
+bool
+inputs_init_filter(struct inputs *in, const struct options *o)
+{
+	char error[FILTER_ERROR_MAX];
+
+	*in = (struct inputs){ 0 };
+	if (!find_expression(in, o, 0))
+		return false;
+	if (in->expression == NULL)
+		return true;
+	in->filter = filter_new(in->expression, error);
+	if (in->filter != NULL)
+		return true;
+	if (o->n_words > 0 && is_file(o->words[0]))
+		complain("%s: captures are explained by podpath read %s",
+		    o->words[0], o->words[0]);
+	else
+		complain("%s", error);
+	return false;
+}
+
 void
 inputs_fini(struct inputs *in)
 {

@@ -22,6 +22,8 @@ struct inputs {
 
 /* False after a message; call inputs_fini() in any case. */
 bool	inputs_init(struct inputs *, const struct options *);
+/* The same for commands that read no files: all words are the filter. */
+bool	inputs_init_filter(struct inputs *, const struct options *);
 void	inputs_fini(struct inputs *);
 
 #endif

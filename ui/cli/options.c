@@ -2,7 +2,6 @@
 /* options.c - the table of options, and getopt_long(3) over it. */
 #include "ui/cli/options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +12,13 @@
 #include "decode/tracer.h"
 #include "ui/cli/commands.h"
 #include "ui/cli/complain.h"
+#include "ui/cli/option_values.h"
 #include "ui/cli/suggest.h"
 
 const char *const option_group_titles[N_OPTION_GROUPS] = {
-	[GROUP_INPUT] = "Input", [GROUP_SELECT] = "Which flows",
-	[GROUP_OUTPUT] = "Output", [GROUP_GENERAL] = "General",
+	[GROUP_INPUT] = "Input", [GROUP_CAPTURE] = "Capture",
+	[GROUP_SELECT] = "Which flows", [GROUP_OUTPUT] = "Output",
+	[GROUP_RECORD] = "Recording", [GROUP_GENERAL] = "General",
 };
 
 static bool
@@ -73,6 +74,11 @@ color_word(const struct command *c, unsigned i)
 #define EXPLAIN		(1u << COMMAND_EXPLAIN)
 #define NODE		(1u << COMMAND_NODE)
 #define STATE		(1u << COMMAND_STATE)
+#define LIVE		(1u << COMMAND_LIVE)
+#define RECORD		(1u << COMMAND_RECORD)
+#define CAPTURE		(LIVE | RECORD)
+#define FLOWS		(READ | VERIFY | LIVE | RECORD)
+#define MEGABYTE	UINT64_C(1000000)
 #define OF(mask)	.commands = (mask)
 
 static const struct option_row rows[] = {
@@ -81,39 +87,99 @@ static const struct option_row rows[] = {
 	    OPT_FILE, GROUP_INPUT, AT(read_file), OF(READ | VERIFY) },
 	{ 0, "state", "PATH", "the node's state: a directory of dumps, a .tar.gz "
 	    "(such as a bundle of the EKS log collector) or one JSON file",
-	    OPT_FILE, GROUP_INPUT, AT(state), ALL },
+	    OPT_FILE, GROUP_INPUT, AT(state),
+	    OF(READ | VERIFY | EXPLAIN | NODE | STATE) },
+	{ 'i', "interface", "NAME", "capture on this interface, or on all that a "
+	    "glob fits, also those that come later; repeats; any unless told. "
+	    "\"podpath -i NAME\" is \"podpath live -i NAME\"",
+	    OPT_LIST, GROUP_CAPTURE, AT(ifaces), OF(CAPTURE) },
+	{ 's', "snapshot-length", "BYTES", "of each packet (192 unless told): "
+	    "headers are enough to follow it",
+	    OPT_NUMBER, GROUP_CAPTURE, AT(snaplen), OF(CAPTURE), .max = 262144 },
+	{ 'B', "buffer-size", "MIB", "room for packets that wait, of all "
+	    "interfaces together",
+	    OPT_NUMBER, GROUP_CAPTURE, AT(buffer_mib), OF(CAPTURE), .max = 65536 },
+	{ 0, "capture-filter", "EXPR", "a pcap-filter(7) expression for the "
+	    "kernel: what it leaves out is not seen at all, so that a translated "
+	    "flow may lose one of its sides",
+	    OPT_TEXT, GROUP_CAPTURE, AT(capture_filter), OF(CAPTURE) },
+	{ 0, "netns", "NS", "another network namespace: its name, a process in "
+	    "it, or a path",
+	    OPT_TEXT, GROUP_CAPTURE, AT(netns), OF(CAPTURE) },
+	{ 0, "host-root", "DIR", "in a container: where the host's / is mounted",
+	    OPT_FILE, GROUP_CAPTURE, AT(host_root), OF(CAPTURE) },
+	{ 0, "ct-buffer", "BYTES", "receive buffer of the socket for conntrack's "
+	    "events (k, M or G may follow)",
+	    OPT_BYTES, GROUP_CAPTURE, AT(ct_buffer), OF(CAPTURE),
+	    .max = 1 << 30, .unit = 1 },
+	{ 0, "no-conntrack", NULL, "packets alone: conntrack is not asked",
+	    OPT_FLAG, GROUP_CAPTURE, AT(no_conntrack), OF(CAPTURE) },
+	{ 0, "no-state", NULL, "without the node's rules, routes, ENIs and pods: "
+	    "what was seen, not whether it is right",
+	    OPT_FLAG, GROUP_CAPTURE, AT(no_state), OF(CAPTURE) },
+	{ 'Z', "user", "USER", "once all is open, go on as this user (nobody unless "
+	    "told) with no rights but to capture and to look; root keeps the "
+	    "user, for files that only root may write",
+	    OPT_TEXT, GROUP_CAPTURE, AT(user), OF(CAPTURE) },
 	{ 'c', "count", "N", "stop after N packets",
-	    OPT_NUMBER, GROUP_INPUT, AT(count), OF(READ | VERIFY),
-	    .max = UINT64_MAX },
+	    OPT_NUMBER, GROUP_INPUT, AT(count), OF(FLOWS), .max = UINT64_MAX },
 	{ 0, "max-flows", "N", "keep at most N flows at once (1000000 unless "
 	    "told); beyond it the idlest is written out early, and counted",
-	    OPT_NUMBER, GROUP_INPUT, AT(max_flows), OF(READ | VERIFY),
+	    OPT_NUMBER, GROUP_INPUT, AT(max_flows), OF(FLOWS),
 	    .max = TRACER_MAX_FLOWS },
 	{ 'f', "filter", "EXPR", "the pcap-filter(7) expression as one argument",
-	    OPT_TEXT, GROUP_SELECT, AT(filter), OF(READ | VERIFY) },
+	    OPT_TEXT, GROUP_SELECT, AT(filter), OF(FLOWS) },
 	{ 'F', "filter-file", "FILE", "take the pcap-filter(7) expression from "
 	    "a file",
-	    OPT_FILE, GROUP_SELECT, AT(filter_file), OF(READ | VERIFY) },
+	    OPT_FILE, GROUP_SELECT, AT(filter_file), OF(FLOWS) },
 	{ 0, "where", "EXPR", "only flows that all terms hold for, such as "
 	    "'verdict=dropped port=443 rtt>20ms'; keys below",
-	    OPT_TEXT, GROUP_SELECT, AT(where), OF(READ | VERIFY) },
-	{ 'o', "output", "FORMAT", "text (unless told) or json; read also csv, "
-	    "verify also tap and junit",
+	    OPT_TEXT, GROUP_SELECT, AT(where), OF(FLOWS) },
+	{ 'o', "output", "FORMAT", "text (unless told) or json; read and live also "
+	    "csv, verify also tap and junit",
 	    OPT_WORD, GROUP_OUTPUT, AT(output),
-	    OF(READ | VERIFY | EXPLAIN | NODE), .word = output_word },
-	{ 'w', "write", "FILE", "write the state into this file; - (and without "
-	    "-w) standard output",
-	    OPT_FILE, GROUP_OUTPUT, AT(write_file), OF(STATE) },
+	    OF(READ | VERIFY | EXPLAIN | NODE | LIVE), .word = output_word },
+	{ 0, "changes", NULL, "what live would have told: each flow when it became "
+	    "known, whenever that changed, and at its end",
+	    OPT_FLAG, GROUP_OUTPUT, AT(changes), OF(READ) },
+	{ 'w', "write", "FILE", "write the state (live, record: all that is seen, "
+	    "as pcapng) into this file; - is standard output",
+	    OPT_FILE, GROUP_OUTPUT, AT(write_file), OF(STATE | CAPTURE) },
 	{ 'v', "verbose", NULL, "more: the path of each flow leg by leg, what "
 	    "passed a check too, each step of each way",
 	    OPT_FLAG, GROUP_OUTPUT, AT(verbose),
-	    OF(READ | VERIFY | EXPLAIN | NODE) },
+	    OF(READ | VERIFY | EXPLAIN | NODE | LIVE) },
 	{ 'n', "numeric", NULL, "addresses, even where names are known",
-	    OPT_FLAG, GROUP_OUTPUT, AT(numeric), OF(READ | VERIFY | EXPLAIN) },
+	    OPT_FLAG, GROUP_OUTPUT, AT(numeric),
+	    OF(READ | VERIFY | EXPLAIN | LIVE) },
 	{ 0, "color", "WHEN", "auto, always or never; auto is: on a terminal, "
 	    "unless NO_COLOR is set",
 	    OPT_WORD, GROUP_OUTPUT, AT(color),
-	    OF(READ | VERIFY | EXPLAIN | NODE), .word = color_word },
+	    OF(READ | VERIFY | EXPLAIN | NODE | LIVE), .word = color_word },
+	{ 'C', "rotate-size", "SIZE", "begin another file after so many millions "
+	    "of bytes (or with k, M or G: of these); the name gets a number",
+	    OPT_BYTES, GROUP_RECORD, AT(rotate_bytes), OF(CAPTURE),
+	    .max = UINT64_MAX / 2, .unit = MEGABYTE },
+	{ 'G', "rotate-time", "TIME", "begin another file after so many seconds "
+	    "(or with s, m or h)",
+	    OPT_SECONDS, GROUP_RECORD, AT(rotate_s), OF(CAPTURE),
+	    .max = UINT32_MAX },
+	{ 'W', "rotate-count", "N", "keep N files: the oldest is written over",
+	    OPT_NUMBER, GROUP_RECORD, AT(rotate_files), OF(CAPTURE),
+	    .max = 1000000 },
+	{ 0, "max-size", "SIZE", "stop when so many millions of bytes (or with k, "
+	    "M or G) were written",
+	    OPT_BYTES, GROUP_RECORD, AT(max_bytes), OF(CAPTURE),
+	    .max = UINT64_MAX / 2, .unit = MEGABYTE },
+	{ 0, "ring", "TIME", "keep this much, such as 60s, in memory and write it "
+	    "only on SIGUSR1 or by --ring-on",
+	    OPT_SECONDS, GROUP_RECORD, AT(ring_s), OF(CAPTURE), .max = 86400 },
+	{ 0, "ring-on", "CODES", "write the ring when a flow has one of these "
+	    "findings, such as missing-snat,wrong-eni",
+	    OPT_CODES, GROUP_RECORD, AT(ring_on), OF(CAPTURE) },
+	{ 0, "annotate", NULL, "with each packet, as a comment: its flow, "
+	    "translation and verdict",
+	    OPT_FLAG, GROUP_RECORD, AT(annotate), OF(CAPTURE) },
 	{ 'h', "help", NULL, "print this help; after a command, that command's",
 	    OPT_FLAG, GROUP_GENERAL, AT(help), ALL },
 	{ 0, "version", NULL, "print the versions of podpath and libpcap",
@@ -171,78 +237,6 @@ row_of_value(int value)
 		if (rows[i].letter != 0 && rows[i].letter == value)
 			return &rows[i];
 	return NULL;
-}
-
-static bool
-parse_number(uint64_t *out, const struct option_row *row, const char *text)
-{
-	char *end;
-	unsigned long long v;
-
-	errno = 0;
-	v = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || v == 0 ||
-	    v > row->max) {
-		if (row->max == UINT64_MAX)
-			complain("--%s: '%s' is not a number of 1 or more",
-			    row->name, text);
-		else
-			complain("--%s: '%s' is not a number from 1 to %llu",
-			    row->name, text, (unsigned long long)row->max);
-		return false;
-	}
-	*out = v;
-	return true;
-}
-
-static bool
-check_word(const struct option_row *row, const struct command *c,
-    const char *text)
-{
-	struct suggest s = { .word = text };
-	char list[256] = "";
-	const char *w, *best;
-	unsigned i;
-
-	for (i = 0; (w = row->word(c, i)) != NULL; i++) {
-		if (strcmp(w, text) == 0)
-			return true;
-		suggest_try(&s, w);
-		if (i > 0)
-			strncat(list, ", ", sizeof(list) - strlen(list) - 1);
-		strncat(list, w, sizeof(list) - strlen(list) - 1);
-	}
-	best = suggest_best(&s);
-	if (best != NULL)
-		complain("--%s: '%s' is not one of %s (did you mean '%s'?)",
-		    row->name, text, list, best);
-	else
-		complain("--%s: '%s' is not one of %s", row->name, text, list);
-	return false;
-}
-
-static bool
-store(struct options *o, const struct command *c, const struct option_row *row,
-    const char *text)
-{
-	char *field = (char *)o + row->offset;
-
-	switch (row->type) {
-	case OPT_FLAG:
-		*(bool *)(void *)field = true;
-		return true;
-	case OPT_NUMBER:
-		return parse_number((uint64_t *)(void *)field, row, text);
-	case OPT_WORD:
-		if (!check_word(row, c, text))
-			return false;
-		/* fall through */
-	case OPT_TEXT:
-	case OPT_FILE:
-		*(const char **)(void *)field = text;
-		return true;
-	}
-	return false;
 }
 
 /* "--write is an option of podpath state, not of podpath read" */
@@ -366,6 +360,28 @@ parse_help(struct options *o, const char *command)
 	return o->command != NULL || complain_command(command);
 }
 
+/*
+ * Without a command, -r means read and -i means live, wherever they stand; what
+ * is wrong with the others is told by the real pass, as of read.
+ */
+static const struct command *
+implied_command(int argc, char **argv, const char *letters,
+    const struct option *longs)
+{
+	const struct option_row *row;
+	bool live = false;
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		row = c != '?' && c != ':' ? row_of_value(c) : NULL;
+		if (row != NULL && row->letter == 'r')
+			return command_get(COMMAND_READ);
+		live = live || (row != NULL && row->letter == 'i');
+	}
+	return command_get(live ? COMMAND_LIVE : COMMAND_READ);
+}
+
 bool
 options_parse(struct options *o, int argc, char **argv)
 {
@@ -386,10 +402,10 @@ options_parse(struct options *o, int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	/* -r alone means read, wherever it stands */
-	scope = o->command != NULL ? o->command : command_get(COMMAND_READ);
 	make_getopt_tables(longs, letters);
 	opterr = 0;
+	scope = o->command != NULL ? o->command :
+	    implied_command(argc, argv, letters, longs);
 	optind = 0;	/* glibc: begin anew, also when called again in a test */
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (c == '?' || c == ':') {
@@ -399,16 +415,16 @@ options_parse(struct options *o, int argc, char **argv)
 		row = row_of_value(c);
 		if (!option_applies(row, scope))
 			return complain_not_taken(row, scope);
-		if (!store(o, scope, row, optarg))
+		if (!option_store(o, scope, row, optarg))
 			return false;
 	}
 	o->words = argv + optind;
 	o->n_words = argc - optind;
 	if (o->command != NULL || wants_text_only(o))
 		return true;
-	if (o->read_file != NULL) {
-		o->command = command_find("read");
-		complain_as("read");
+	if (o->read_file != NULL || o->ifaces.n > 0) {
+		o->command = scope;
+		complain_as(scope->name);
 		return true;
 	}
 	if (o->n_words > 0)

@@ -15,6 +15,14 @@
 
 struct command;
 
+#define OPTION_LIST_MAX	64
+
+/* An option that may be given several times. */
+struct option_list {
+	const char	*v[OPTION_LIST_MAX];
+	unsigned	 n;
+};
+
 struct options {
 	const struct command *command;	/* NULL with --help and the like alone */
 	const char	*read_file;	/* -r */
@@ -24,19 +32,41 @@ struct options {
 	const char	*where;
 	const char	*state;		/* --state; NULL: none, or this node's own */
 	const char	*write_file;	/* -w */
+	bool		 changes;	/* read: as live tells them */
 	const char	*output;	/* -o */
 	const char	*color;
 	bool		 verbose, numeric;
 	uint64_t	 max_flows;	/* 0: the default */
+	/* of live and record; 0 and NULL: not given */
+	struct option_list ifaces;	/* -i */
+	uint64_t	 buffer_mib;	/* -B */
+	uint64_t	 snaplen;	/* -s */
+	const char	*capture_filter;
+	const char	*netns, *host_root;
+	uint64_t	 ct_buffer;	/* bytes */
+	bool		 no_conntrack, no_state;
+	const char	*user;		/* -Z */
+	uint64_t	 rotate_bytes, rotate_s, rotate_files;	/* -C -G -W */
+	uint64_t	 ring_s;	/* --ring */
+	const char	*ring_on;	/* finding codes, checked */
+	uint64_t	 max_bytes;	/* --max-size */
+	bool		 annotate;
 	bool		 help, version, man, bash_completion;
 	char		**words;	/* free words, in order */
 	int		 n_words;
 };
 
-enum option_type { OPT_FLAG, OPT_TEXT, OPT_FILE, OPT_NUMBER, OPT_WORD };
+enum option_type {
+	OPT_FLAG, OPT_TEXT, OPT_FILE, OPT_WORD,
+	OPT_LIST,		/* struct option_list */
+	OPT_CODES,		/* codes of findings, comma between them */
+	OPT_NUMBER,
+	OPT_BYTES,		/* a number, k M or G after it; else of `unit` bytes */
+	OPT_SECONDS,		/* a number, s m or h after it */
+};
 
-enum option_group { GROUP_INPUT, GROUP_SELECT, GROUP_OUTPUT, GROUP_GENERAL,
-	GROUP_HIDDEN, N_OPTION_GROUPS };
+enum option_group { GROUP_INPUT, GROUP_CAPTURE, GROUP_SELECT, GROUP_OUTPUT,
+	GROUP_RECORD, GROUP_GENERAL, GROUP_HIDDEN, N_OPTION_GROUPS };
 
 struct option_row {
 	char		 letter;	/* 0: long form only */
@@ -47,7 +77,8 @@ struct option_row {
 	enum option_group group;
 	size_t		 offset;	/* in struct options */
 	unsigned	 commands;	/* that take it: 1 << enum command_id */
-	uint64_t	 max;		/* OPT_NUMBER: from 1 to this */
+	uint64_t	 max;		/* OPT_NUMBER and on: from 1 to this */
+	uint64_t	 unit;		/* OPT_BYTES */
 	/* OPT_WORD: the i-th word that the command allows (NULL: any command),
 	   NULL past the last */
 	const char	*(*word)(const struct command *, unsigned i);

@@ -349,6 +349,8 @@ csv_head(struct output_run *r)
 			outbuf_char(r->out, ',');
 		outbuf_str(r->out, columns[i].title);
 	}
+	if (r->changes)
+		outbuf_lit(r->out, ",event");
 	outbuf_lit(r->out, "\r\n");
 }
 
@@ -362,10 +364,14 @@ csv_flow(struct output_run *r, const struct flow *f)
 			outbuf_char(r->out, ',');
 		columns[i].put(r, f);
 	}
+	if (r->changes) {
+		outbuf_char(r->out, ',');
+		outbuf_str(r->out, flow_event_name(r->event));
+	}
 	outbuf_lit(r->out, "\r\n");
 }
 
-/* A table has no room for a summary; loss is told on stderr (cmd_read.c). */
+/* A table has no room for a summary; loss is told on stderr (ui/read/lines.c). */
 static void
 csv_tail(struct output_run *r, const struct summary *s)
 {

@@ -404,6 +404,10 @@ json_flow(struct output_run *r, const struct flow *f)
 	put_name(&j, "podpath.flow/1");
 	json_key(&j, "id");
 	json_u64(&j, f->id);
+	if (r->changes) {
+		json_key(&j, "event");
+		put_name(&j, flow_event_name(r->event));
+	}
 	json_key(&j, "first");
 	json_time(&j, f->first);
 	json_key(&j, "last");

@@ -128,6 +128,14 @@ out_text_iface(struct text *t, const struct output_run *r, const struct leg *l)
 	text_put(t, "]");
 }
 
+/* Before the columns, so that these are counted after it. */
+static void
+put_mark(const struct output_run *r, const char *mark)
+{
+	if (r->changes)
+		outbuf_str(r->out, mark);
+}
+
 /* The date stands in the head line, which returns when the day changes. */
 static void
 put_head(struct text *t, struct nstime first)
@@ -258,12 +266,17 @@ text_flow(struct output_run *r, const struct flow *f)
 	enum present_ids ids = present_ids(f);
 	char buf[FORMAT_CLOCK_MAX + 1] = "", proto[PRESENT_PROTO_MAX];
 
+	/* its last line said it */
+	if (r->changes && r->event == EVENT_END)
+		return;
 	if (!r->begun || format_day(f->first) != r->day) {
+		put_mark(r, "  ");
 		put_head(t, f->first);
 		r->begun = true;
 		r->day = format_day(f->first);
 	}
 	r->flow = f;
+	put_mark(r, r->event == EVENT_NEW ? "+ " : "~ ");
 	buf[format_clock(buf, f->first)] = '\0';
 	text_put(t, buf);
 	text_pad(t, COL_VERDICT);
@@ -356,7 +369,8 @@ text_tail(struct output_run *r, const struct summary *s)
 	text_u64(t, s->shown);
 	text_put(t, " shown, ");
 	text_u64(t, s->translated);
-	text_put(t, " of them translated; read in ");
+	text_put(t, " of them translated; ");
+	text_put(t, s->live ? "watched for " : "read in ");
 	text_span(t, (int64_t)s->wall_ns);
 	text_put(t, ".");
 	text_newline(t);

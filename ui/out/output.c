@@ -11,3 +11,14 @@ output_get(unsigned i)
 
 	return i < sizeof(outputs) / sizeof(outputs[0]) ? outputs[i] : NULL;
 }
+
+const char *
+flow_event_name(unsigned event)
+{
+	static const char *const names[N_FLOW_EVENTS] = {
+		[EVENT_NEW] = "new", [EVENT_CHANGE] = "change",
+		[EVENT_END] = "end",
+	};
+
+	return event < N_FLOW_EVENTS ? names[event] : "";
+}

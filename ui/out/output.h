@@ -31,12 +31,16 @@ struct summary {
 	uint64_t	shown, translated;	/* flows written; of these, translated */
 	uint64_t	wall_ns;
 	bool		interrupted;	/* by the user: input was left unread */
+	bool		live;		/* of this node, not of files */
 	unsigned	n_reasons;
 	struct {
 		const char	*why;
 		uint64_t	 count;
 	} reasons[SUMMARY_REASONS];
 };
+
+/* Why a flow is written, when flows are written as they change. */
+enum flow_event { EVENT_NEW, EVENT_CHANGE, EVENT_END, N_FLOW_EVENTS };
 
 /* One run of an output. */
 struct output_run {
@@ -46,6 +50,8 @@ struct output_run {
 	bool		 numeric;	/* addresses, not names */
 	bool		 color;
 	bool		 utf8;		/* arrows rather than "->" */
+	bool		 changes;	/* flows are written again as they change */
+	uint8_t		 event;		/* enum flow_event, with changes */
 	/* the output's own */
 	bool		 begun;
 	int64_t		 day;		/* text: of the last head line */
@@ -64,6 +70,7 @@ extern const struct output output_text, output_json, output_csv;
 
 /* All of them; NULL past the last. */
 const struct output	*output_get(unsigned i);
+const char		*flow_event_name(unsigned);
 
 static inline struct iface
 naming_iface(const struct naming *n, unsigned iface)

@@ -10,31 +10,26 @@
 
 #include "capture/filter.h"
 #include "capture/source.h"
-#include "ui/read/align.h"
 #include "ui/cli/complain.h"
-#include "ui/state/node_state.h"
 #include "ui/cli/options.h"
 #include "ui/cli/progress.h"
-#include "ui/where/where.h"
+#include "ui/read/align.h"
+#include "ui/state/node_state.h"
 
 #define LOOK_EVERY	4096	/* observations between looks at the clock */
 
 struct run {
 	const struct options *options;
 	struct inputs	*inputs;
-	const struct sink *sink;
+	struct tracing	 tracing;
 	struct node_state state;
-	struct where	*where;		/* NULL: every flow */
 	struct source	**sources;
 	uint32_t	 number;	/* of the next interface; the sources count on */
 	struct clock_shift *shifts;	/* of each source's clock */
 	int64_t		*shift_ns;	/* the same, as the merge wants it */
 	unsigned	 n_sources;
 	struct merge	*merge;		/* owns the sources */
-	struct tracer	*tracer;
-	struct naming	 names;
 	struct progress	 progress;
-	struct summary	 summary;
 	bool		 failed;	/* some input was bad: exit code 2 */
 };
 
@@ -62,74 +57,6 @@ catch_interrupt(void)
 	sigaction(SIGINT, &sa, NULL);
 }
 
-static struct iface
-iface_of(const void *tracer, unsigned iface)
-{
-	return tracer_iface(tracer, iface);
-}
-
-static const char *
-name_of(const void *tracer, const struct addr *a)
-{
-	return tracer_name(tracer, a);
-}
-
-static bool
-is_full(const struct run *r)
-{
-	return r->sink->full != NULL && r->sink->full(r->sink->arg);
-}
-
-/* ---- flows out */
-
-static void
-write_flow(struct run *r, const struct flow *f)
-{
-	if (r->inputs->filter != NULL && !f->selected)
-		return;
-	if (r->where != NULL && !where_match(r->where, f, &r->names))
-		return;
-	r->summary.shown++;
-	if ((f->has & FLOW_TRANSLATED) && f->nat != 0)
-		r->summary.translated++;
-	r->sink->flow(r->sink->arg, f);
-}
-
-/* Evicted or taken over: it will not be seen again. */
-static void
-on_done(void *arg, const struct flow *f)
-{
-	write_flow(arg, f);
-}
-
-static int
-on_each(void *arg, const struct flow *f)
-{
-	struct run *r = arg;
-
-	write_flow(r, f);
-	return is_full(r) ? -1 : 1;
-}
-
-static void
-make_summary(struct run *r)
-{
-	struct summary *s = &r->summary;
-	uint64_t count;
-	const char *why;
-
-	s->stats = *tracer_stats(r->tracer);
-	s->interrupted = interrupted;
-	s->wall_ns = clock_now_ns() - r->progress.start_ns;
-	for (s->n_reasons = 0; s->n_reasons < SUMMARY_REASONS; s->n_reasons++) {
-		why = tracer_reason(r->tracer, s->n_reasons, &count);
-		if (why == NULL)
-			break;
-		s->reasons[s->n_reasons].why = why;
-		s->reasons[s->n_reasons].count = count;
-	}
-}
-
 /* ---- packets in */
 
 static void
@@ -147,7 +74,7 @@ show_progress(struct run *r)
 		known = known && p.total != 0;
 	}
 	progress_show(&r->progress, "read", done, known ? total : 0,
-	    tracer_stats(r->tracer)->packets);
+	    tracer_stats(r->tracing.tracer)->packets);
 }
 
 /* Those that open; the clocks of several are brought together first. */
@@ -210,6 +137,14 @@ next_obs(struct run *r, struct obs *o)
 	    source_next(r->sources[0], o);
 }
 
+/* --state wins over what a recording holds, and its conntrack with it. */
+static inline bool
+is_overruled(const struct run *r, const struct obs *o)
+{
+	return r->state.state != NULL && (o->type == OBS_STATE ||
+	    o->type == OBS_CHANGE || o->type == OBS_CT);
+}
+
 static void
 read_packets(struct run *r)
 {
@@ -217,13 +152,14 @@ read_packets(struct run *r)
 	struct obs o;
 
 	while (!interrupted && next_obs(r, &o) == 1) {
-		tracer_observe(r->tracer, &o);
+		if (!is_overruled(r, &o))
+			tracing_observe(&r->tracing, &o);
 		if (o.type == OBS_PACKET && ++packets == limit)
 			break;
 		if (++seen % LOOK_EVERY != 0)
 			continue;
 		/* evicted flows may have met a closed pipe or a full disk */
-		if (is_full(r))
+		if (tracing_is_full(&r->tracing))
 			break;
 		if (progress_due(&r->progress))
 			show_progress(r);
@@ -268,51 +204,31 @@ report_notices(struct run *r)
 
 /* ---- one run */
 
-static bool
-start_tracer(struct run *r)
+static void
+observe_state(struct run *r)
 {
-	struct tracer_config config = {
-		.max_flows = (uint32_t)r->options->max_flows,
-		.done = on_done, .done_arg = r,
-	};
-	struct obs state = { .type = OBS_STATE, .state.state = r->state.state };
+	struct obs o = { .type = OBS_STATE, .state.state = r->state.state };
 
-	if (r->inputs->filter != NULL) {
-		config.select = filter_match;
-		config.select_arg = r->inputs->filter;
-	}
-	r->tracer = tracer_new(&config);
-	if (r->tracer == NULL) {
-		complain("no address space for %lu flows (about 650 bytes each); "
-		    "raise the limit (ulimit -v) or give fewer with --max-flows",
-		    (unsigned long)(config.max_flows ? config.max_flows :
-		    TRACER_DEFAULT_FLOWS));
-		return false;
-	}
-	if (state.state.state != NULL)
-		tracer_observe(r->tracer, &state);
-	r->names = (struct naming){ iface_of, name_of, r->tracer };
-	return true;
+	if (o.state.state != NULL)
+		tracer_observe(r->tracing.tracer, &o);
 }
 
-static bool
-parse_where(struct run *r)
+static void
+finish(struct run *r)
 {
-	char error[WHERE_ERROR_MAX];
-
-	if (r->options->where == NULL)
-		return true;
-	r->where = where_parse(r->options->where, error);
-	if (r->where == NULL)
-		complain("--where: %s", error);
-	return r->where != NULL;
+	r->tracing.summary.interrupted = interrupted;
+	tracing_end(&r->tracing);
+	report_sources(r);
+	report_notices(r);
 }
 
+/* The tracer first: it borrows states of the sources. */
 static void
 run_fini(struct run *r)
 {
 	unsigned i;
 
+	tracing_fini(&r->tracing);
 	if (r->merge != NULL)
 		merge_free(r->merge);
 	else
@@ -321,32 +237,25 @@ run_fini(struct run *r)
 	free(r->sources);
 	free(r->shift_ns);
 	free(r->shifts);
-	tracer_free(r->tracer);
 	node_state_close(&r->state);
-	where_free(r->where);
 }
 
 enum run_result
 run_flows(const struct options *o, struct inputs *in, const struct sink *sink)
 {
-	struct run r = { .options = o, .inputs = in, .sink = sink };
+	struct run r = { .options = o, .inputs = in };
 	enum run_result result = RUN_NOTHING;
 
-	if (!parse_where(&r))
-		goto out;
 	catch_interrupt();
 	progress_start(&r.progress);
-	if (!node_state_open(&r.state, o, NODE_STATE_GIVEN) || !open_sources(&r) ||
-	    !start_tracer(&r) || !start_merge(&r))
+	if (!tracing_init(&r.tracing, o, in->filter, sink) ||
+	    !node_state_open(&r.state, o, NODE_STATE_GIVEN) ||
+	    !open_sources(&r) || !start_merge(&r))
 		goto out;
-	sink->begin(sink->arg, &r.names);
+	observe_state(&r);
+	tracing_begin(&r.tracing);
 	read_packets(&r);
-	tracer_finish(r.tracer);
-	tracer_each(r.tracer, on_each, &r);
-	make_summary(&r);
-	sink->end(sink->arg, &r.summary);
-	report_sources(&r);
-	report_notices(&r);
+	finish(&r);
 	result = r.failed ? RUN_BAD_INPUT : RUN_FINE;
 out:
 	run_fini(&r);

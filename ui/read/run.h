@@ -7,25 +7,8 @@
 #ifndef UI_RUN_H
 #define UI_RUN_H
 
-#include <stdbool.h>
-
 #include "ui/cli/inputs.h"
-#include "ui/out/output.h"
-
-struct options;
-
-struct sink {
-	/* Before the first flow.  The naming and what it leads to live until the
-	   run ends. */
-	void	(*begin)(void *arg, const struct naming *);
-	/* A flow at its end, or at the end of input. */
-	void	(*flow)(void *arg, const struct flow *);
-	/* After the last. */
-	void	(*end)(void *arg, const struct summary *);
-	/* Is there no use in going on (closed pipe, full disk)?  May be NULL. */
-	bool	(*full)(void *arg);
-	void	*arg;
-};
+#include "ui/read/tracing.h"
 
 /* What the input was like, beside the flows. */
 enum run_result {

@@ -126,7 +126,8 @@ on_end(void *arg, const struct summary *s)
 static void
 verify_captures(struct verifying *r, const struct options *o)
 {
-	struct sink sink = { on_begin, on_flow, on_end, NULL, r };
+	struct sink sink = { .begin = on_begin, .flow = on_flow, .end = on_end,
+		.arg = r };
 	struct inputs in;
 
 	/* bad input is told by its own exit code, whatever the checks say */
