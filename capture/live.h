@@ -53,6 +53,9 @@ struct state;
  */
 struct live	*live_open(const struct live_config *, live_notice *, void *arg,
 		    char error[static LIVE_ERROR_MAX]);
+/* Are there files (ipam.json) that only root, or CAP_DAC_READ_SEARCH, may read
+   again and again? */
+bool		 live_needs_reading(const struct live *);
 void		 live_close(struct live *);		/* NULL is fine */
 /* The first observations: interfaces, the state, conntrack's table.  Once,
    before live_poll().  May take as long as reading the state does. */

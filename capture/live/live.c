@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,7 +30,6 @@
 #define PACKET_BUDGET	8192u	/* of a round: about 2 ms */
 #define CT_BUDGET	2048u
 #define LAST_ROUNDS	64u	/* at the end, for what still waits */
-#define LOSS_MS		1000
 #define NOTHING_DUE	INT_MAX
 
 /* Descriptors beside those of packets. */
@@ -44,13 +44,15 @@ struct live {
 	live_notice	*notice;
 	void		*notice_arg;
 	bool		 no_state;
+	bool		 needs_reading;
 	int		 wake_fd;	/* -1: none */
 	struct pollfd	*fds;
 	unsigned	 room;
 	bool		 busy;		/* more packets wait */
+	struct nstime	 handed;	/* of the last packet handed on */
 	bool		 told_ct, told_route;	/* that events cannot be read */
 	struct nstime	 last;		/* of all times that were given */
-	int64_t		 tick_ms, loss_ms;	/* due, on the monotonic clock */
+	int64_t		 tick_ms;	/* due, on the monotonic clock */
 	char		 error[LIVE_ERROR_MAX];
 };
 
@@ -156,6 +158,25 @@ open_conntrack(struct live *l, const struct live_config *c)
 		say(l, "%s", advice);
 }
 
+#define IPAM_FOLDER	"/var/run/aws-node"
+
+/* It is there, and others may not. */
+static bool
+is_guarded(const char *host_root, const char *path, mode_t others)
+{
+	char full[PATH_MAX];
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s%s", host_root != NULL ? host_root : "", path);
+	return stat(full, &st) == 0 && !(st.st_mode & others);
+}
+
+bool
+live_needs_reading(const struct live *l)
+{
+	return l->needs_reading;
+}
+
 static bool
 open_all(struct live *l, const struct live_config *c,
     char error[static LIVE_ERROR_MAX])
@@ -191,6 +212,8 @@ live_open(const struct live_config *c, live_notice *notice, void *arg,
 	l->notice = notice;
 	l->notice_arg = arg;
 	l->no_state = c->no_state;
+	l->needs_reading = !c->no_state && is_guarded(c->host_root, IPAM_FOLDER,
+	    S_IXOTH) | is_guarded(c->host_root, IPAM_FOLDER "/ipam.json", S_IROTH);
 	l->wake_fd = -1;
 	if (!open_all(l, c, error)) {
 		live_close(l);
@@ -253,10 +276,15 @@ route_sink_of(struct round *r)
 	return (struct route_sink){ on_link, on_unlink, on_route, r };
 }
 
+/* While packets wait, time has come no further than they have: what seems not to
+   have left is among them. */
 static void
 tick(struct round *r)
 {
-	struct obs o = { .type = OBS_TICK, .ts = now_of(r->live) };
+	struct live *l = r->live;
+	struct nstime now = now_of(l);
+	struct obs o = { .type = OBS_TICK,
+	    .ts = l->busy && l->handed.ns != 0 ? l->handed : now };
 
 	r->sink(r->arg, &o);
 }
@@ -333,7 +361,6 @@ live_begin(struct live *l, live_sink *sink, void *arg)
 	begin_conntrack(&r);
 	tick(&r);
 	l->tick_ms = monotonic_ms() + LIVE_TICK_MS;
-	l->loss_ms = l->tick_ms - LIVE_TICK_MS + LOSS_MS;
 }
 
 /* ---- a round */
@@ -362,12 +389,21 @@ read_conntrack(struct round *r)
 	say(l, "conntrack's events: %s", strerror(-error));
 }
 
+static void
+on_packets(void *arg, const struct obs *o)
+{
+	struct round *r = arg;
+
+	r->live->handed = o->ts;
+	r->sink(r->arg, o);
+}
+
 /* False: packets can no longer be had. */
 static bool
 read_packets(struct round *r)
 {
 	struct live *l = r->live;
-	int n = packets_read(l->packets, PACKET_BUDGET, r->sink, r->arg);
+	int n = packets_read(l->packets, PACKET_BUDGET, on_packets, r);
 
 	l->busy = n >= (int)PACKET_BUDGET;
 	if (n >= 0)
@@ -382,11 +418,9 @@ do_what_is_due(struct round *r)
 	struct live *l = r->live;
 	int64_t ms = monotonic_ms();
 
-	if (ms >= l->loss_ms) {
-		packets_losses(l->packets, now_of(l), r->sink, r->arg);
-		l->loss_ms = ms + LOSS_MS;
-	}
 	if (ms >= l->tick_ms) {
+		/* before what is decided at the tick */
+		packets_losses(l->packets, now_of(l), r->sink, r->arg);
 		tick(r);
 		/* in step, unless a round took longer than that */
 		l->tick_ms += LIVE_TICK_MS;

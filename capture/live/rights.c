@@ -16,9 +16,12 @@
 
 #define DEFAULT_USER	"nobody"
 
-static const unsigned kept[] = { CAP_NET_RAW, CAP_NET_ADMIN };
+/* The programs that are run later get the first two as well (ambient); the last
+   is ours alone, and kept only when asked for. */
+static const unsigned kept[] = { CAP_NET_RAW, CAP_NET_ADMIN, CAP_DAC_READ_SEARCH };
 
 #define N_KEPT		(sizeof(kept) / sizeof(kept[0]))
+#define N_PASSED_ON	2
 
 static bool __attribute__((format(printf, 2, 3)))
 fail(char error[static LIVE_ERROR_MAX], const char *format, ...)
@@ -52,11 +55,11 @@ rights_have(void)
 
 /* Of what is kept, that which we have: in `held`. */
 static unsigned
-find_held(unsigned held[static N_KEPT])
+find_held(unsigned held[static N_KEPT], size_t of)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < N_KEPT; i++)
+	for (size_t i = 0; i < of; i++)
 		if (have(kept[i]))
 			held[n++] = kept[i];
 	return n;
@@ -114,16 +117,17 @@ become(const struct passwd *pw, char error[static LIVE_ERROR_MAX])
 }
 
 bool
-rights_drop(const char *user, char error[static LIVE_ERROR_MAX])
+rights_drop(const char *user, bool reading, char error[static LIVE_ERROR_MAX])
 {
-	unsigned held[N_KEPT], n;
+	unsigned held[N_KEPT], n, passed;
 	const struct passwd *pw;
 	bool bounds;
 
 	if (capng_get_caps_process() != 0)
 		return fail(error, "cannot read the capabilities: %s",
 		    strerror(errno));
-	n = find_held(held);
+	passed = find_held(held, N_PASSED_ON);
+	n = find_held(held, reading ? N_KEPT : N_PASSED_ON);
 	bounds = have(CAP_SETPCAP);
 	if (!find_user(user, &pw, error))
 		return false;
@@ -138,7 +142,7 @@ rights_drop(const char *user, char error[static LIVE_ERROR_MAX])
 		return fail(error, "cannot drop capabilities: %s",
 		    strerror(errno));
 	/* kernels before 4.3 have none: then the programs go without */
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < passed; i++)
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, held[i], 0, 0) != 0 &&
 		    errno != EINVAL)
 			return fail(error, "cannot pass capabilities on: %s",

@@ -19,9 +19,11 @@ struct rights	rights_have(void);
 /* After everything is open: become `user` (NULL: "nobody"; nothing when not
    root, or when a container gives root no CAP_SETUID) keeping CAP_NET_RAW and
    CAP_NET_ADMIN alone, ambient for the programs that are run later, and
-   no_new_privs.  A user whose id is 0 keeps its files and nothing else.  False
-   with `error`. */
-bool		 rights_drop(const char *user, char error[static LIVE_ERROR_MAX]);
+   no_new_privs.  `reading`: CAP_DAC_READ_SEARCH is kept too, not for those
+   programs.  A user whose id is 0 keeps its files and nothing else.  False with
+   `error`. */
+bool		 rights_drop(const char *user, bool reading,
+		    char error[static LIVE_ERROR_MAX]);
 /* Enter a network namespace: NAME (/run/netns/NAME), PID or path, under host_root;
    its /sys and /proc/sys/net are seen too.  False with `error`. */
 bool		 netns_enter(const char *spec, const char *host_root,

@@ -362,13 +362,22 @@ silence_ns(const struct tracer *t, const struct flow_rec *f)
 	}
 }
 
+void
+look_last(struct tracer *t, uint32_t fi)
+{
+	if (t->cfg.done == NULL)
+		return;
+	path_describe(t, fi, &t->view);
+	if (t->looks != NULL && !(t->looks->v[fi].flags & LOOK_SHOWN) &&
+	    t->cfg.changed != NULL)
+		t->cfg.changed(t->cfg.changed_arg, &t->view, true);
+	t->cfg.done(t->cfg.done_arg, &t->view);
+}
+
 static void
 let_go(struct tracer *t, uint32_t fi)
 {
-	if (t->cfg.done != NULL) {
-		path_describe(t, fi, &t->view);
-		t->cfg.done(t->cfg.done_arg, &t->view);
-	}
+	look_last(t, fi);
 	flow_evict(t, fi);
 }
 

@@ -269,10 +269,7 @@ evict_idlest(struct tracer *t)
 {
 	uint32_t fi = t->oldest;
 
-	if (t->cfg.done != NULL) {
-		path_describe(t, fi, &t->view);
-		t->cfg.done(t->cfg.done_arg, &t->view);
-	}
+	look_last(t, fi);
 	flow_evict(t, fi);
 	t->stats.evicted++;
 }

@@ -397,6 +397,8 @@ void		look_tick(struct tracer *, struct nstime);
 /* Something about the flow changed that may change what is said of it. */
 void		look_mark(struct tracer *, uint32_t flow);
 void		look_new(struct tracer *, uint32_t flow);
+/* Tell of a flow that goes. */
+void		look_last(struct tracer *, uint32_t flow);
 /* A flow becomes part of another. */
 void		look_joined(struct tracer *, uint32_t flow, uint32_t into);
 void		look_freed(struct tracer *, uint32_t flow);

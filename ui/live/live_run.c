@@ -136,6 +136,15 @@ on_told(void *arg)
 		s->told(s->arg);
 }
 
+static void
+on_joined(void *arg, uint64_t id, uint64_t into)
+{
+	const struct sink *s = ((struct live_run *)arg)->face->sink;
+
+	if (s->joined != NULL)
+		s->joined(s->arg, id, into);
+}
+
 /* --ring-on looks at changes, whether or not anybody else does. */
 static void
 make_sink(struct live_run *r)
@@ -143,8 +152,9 @@ make_sink(struct live_run *r)
 	bool changes = r->face->sink->changed != NULL ||
 	    r->options->ring_on != NULL;
 
-	r->sink = (struct sink){ on_begin, on_flow, on_end, on_full,
-		changes ? on_changed : NULL, on_told, r };
+	r->sink = (struct sink){ .begin = on_begin, .flow = on_flow, .end = on_end,
+		.full = on_full, .changed = changes ? on_changed : NULL,
+		.joined = changes ? on_joined : NULL, .told = on_told, .arg = r };
 }
 
 /* ---- counters */
@@ -223,11 +233,11 @@ config_of(const struct options *o)
 }
 
 static bool
-drop_rights(const struct options *o)
+drop_rights(const struct live_run *r)
 {
 	char error[LIVE_ERROR_MAX];
 
-	if (rights_drop(o->user, error))
+	if (rights_drop(r->options->user, live_needs_reading(r->live), error))
 		return true;
 	complain("%s; -Z names the user to go on as", error);
 	return false;
@@ -242,8 +252,8 @@ open_recording(struct live_run *r)
 	struct tracer *t = r->tracing.tracer;
 
 	if (recording_goes_on(o))
-		return drop_rights(o) && recording_open(&r->recording, o, t);
-	return recording_open(&r->recording, o, t) && drop_rights(o);
+		return drop_rights(r) && recording_open(&r->recording, o, t);
+	return recording_open(&r->recording, o, t) && drop_rights(r);
 }
 
 static bool

@@ -437,6 +437,24 @@ json_flow(struct output_run *r, const struct flow *f)
 	json_newline(&j);
 }
 
+static void
+json_joined(struct output_run *r, uint64_t id, uint64_t into)
+{
+	struct json j = { .out = r->out };
+
+	json_open(&j, '{');
+	json_key(&j, "schema");
+	put_name(&j, "podpath.flow/1");
+	json_key(&j, "id");
+	json_u64(&j, id);
+	json_key(&j, "event");
+	put_name(&j, "joined");
+	json_key(&j, "into");
+	json_u64(&j, into);
+	json_close(&j, '}');
+	json_newline(&j);
+}
+
 /* A key that is a name in struct summary or its stats. */
 #define put_count(j, name, value) do {					\
 	json_key(j, name);						\
@@ -471,4 +489,5 @@ const struct output output_json = {
 	.name = "json",
 	.help = "one object for each flow and line, then a summary",
 	.head = json_head, .flow = json_flow, .tail = json_tail,
+	.joined = json_joined,
 };

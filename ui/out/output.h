@@ -64,6 +64,8 @@ struct output {
 	void		 (*head)(struct output_run *);
 	void		 (*flow)(struct output_run *, const struct flow *);
 	void		 (*tail)(struct output_run *, const struct summary *);
+	/* A flow that was written is part of another; NULL: lines alone tell. */
+	void		 (*joined)(struct output_run *, uint64_t id, uint64_t into);
 };
 
 extern const struct output output_text, output_json, output_csv;

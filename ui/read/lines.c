@@ -68,6 +68,15 @@ on_changed(void *arg, const struct flow *f, bool first)
 	write_flow(arg, f, first ? EVENT_NEW : EVENT_CHANGE);
 }
 
+static void
+on_joined(void *arg, uint64_t id, uint64_t into)
+{
+	struct lines *l = arg;
+
+	if (l->output->joined != NULL)
+		l->output->joined(&l->form, id, into);
+}
+
 /* A reader wants to see it now. */
 static void
 on_told(void *arg)
@@ -109,6 +118,7 @@ lines_sink(struct lines *l)
 
 	if (l->form.changes) {
 		s.changed = on_changed;
+		s.joined = on_joined;
 		s.told = on_told;
 	}
 	return s;

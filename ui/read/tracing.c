@@ -65,6 +65,14 @@ on_changed(void *arg, const struct flow *f, bool first)
 		t->sink->changed(t->sink->arg, f, first);
 }
 
+static void
+on_joined(void *arg, uint64_t id, uint64_t into)
+{
+	const struct tracing *t = arg;
+
+	t->sink->joined(t->sink->arg, id, into);
+}
+
 static int
 on_each(void *arg, const struct flow *f)
 {
@@ -143,6 +151,10 @@ start_tracer(struct tracing *t)
 	if (t->sink->changed != NULL) {
 		config.changed = on_changed;
 		config.changed_arg = t;
+	}
+	if (t->sink->joined != NULL) {
+		config.joined = on_joined;
+		config.joined_arg = t;
 	}
 	t->tracer = tracer_new(&config);
 	if (t->tracer != NULL)

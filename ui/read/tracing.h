@@ -28,6 +28,8 @@ struct sink {
 	bool	(*full)(void *arg);
 	/* A flow became known (first), or another.  NULL: not wanted. */
 	void	(*changed)(void *arg, const struct flow *, bool first);
+	/* A flow that was told turned out to be part of another.  NULL: not wanted. */
+	void	(*joined)(void *arg, uint64_t id, uint64_t into);
 	/* All changes of a moment were told.  NULL: not wanted. */
 	void	(*told)(void *arg);
 	void	*arg;
