@@ -16,11 +16,14 @@ struct ct_source;
 struct ct_source *ct_source_open(uint32_t buffer, char error[static LIVE_ERROR_MAX]);
 void		 ct_source_close(struct ct_source *);	/* NULL is fine */
 int		 ct_source_fd(const struct ct_source *);	/* of the events */
-/* All entries: CT_EV_DUMP_BEGIN, CT_EV_DUMPED ..., CT_EV_DUMP_END; events that come
-   meanwhile wait in the socket.  0 or -errno. */
+/* All entries: CT_EV_DUMP_BEGIN, CT_EV_DUMPED ..., CT_EV_DUMP_END, with the events
+   that come meanwhile in between.  Without an end when events were lost: another
+   dump follows (ct_source_read()).  Without events at all (nf_conntrack_events=0)
+   another beginning follows the end, since what is known stops there.  0 or -errno. */
 int		 ct_source_dump(struct ct_source *, live_sink *, void *arg);
-/* Events that wait, at most about `budget`; never blocks.  An overrun (ENOBUFS) is
-   OBS_LOSS, counted, and mended by a dump, at most once a second.  0 or -errno. */
+/* Events that wait, at most about `budget`, and so much of a dump; never blocks.  An
+   overrun (ENOBUFS) is OBS_LOSS, counted, and mended by a dump, at most once a second
+   and for a quarter of the time.  0 or -errno. */
 int		 ct_source_read(struct ct_source *, unsigned budget, struct nstime now,
 		    live_sink *, void *arg);
 /* Milliseconds until ct_source_read() should be called even without events; -1. */
