@@ -191,7 +191,7 @@ ct_length(const uint8_t *p)
 		n += has & RECORD_CT_COUNTS ? 32 : 0;
 		n += has & RECORD_CT_REST ? 12 : 0;
 	}
-	return n + (has & RECORD_CT_LIFE ? 16 : 0);
+	return n + (has & RECORD_CT_LIFE ? 16 : 0) + (has & RECORD_CT_LACKS ? 1 : 0);
 }
 
 static const uint8_t *
@@ -241,7 +241,10 @@ ct_fill(struct pcapng *p, const uint8_t *at, struct obs *o)
 	if (has & RECORD_CT_LIFE) {
 		o->ct.began = time_at(at);
 		o->ct.ended = time_at(at + 8);
+		at += 16;
 	}
+	if (has & RECORD_CT_LACKS)
+		o->ct.lacks = *at;
 	if (o->ct.event == CT_EV_DUMP_BEGIN || o->ct.event == CT_EV_DUMP_END)
 		return true;
 	o->ct.entry = e;

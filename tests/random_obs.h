@@ -216,6 +216,7 @@ rnd_ct(struct run *r, struct obs *o)
 	}
 	if (o->ct.event == CT_EV_DUMP_BEGIN || o->ct.event == CT_EV_DUMP_END)
 		return;
+	o->ct.lacks = (uint8_t)(below(r, 2) ? rnd(r) : 0);
 	e = own(r, sizeof(*e));
 	o->ct.entry = e;
 	e->orig = rnd_tuple(r);
@@ -405,7 +406,7 @@ same_obs(const struct obs *a, const struct obs *b)
 		return same_documents(a, b) && (a->type == OBS_STATE ||
 		    a->change.since.ns == b->change.since.ns);
 	case OBS_CT:
-		return a->ct.event == b->ct.event &&
+		return a->ct.event == b->ct.event && a->ct.lacks == b->ct.lacks &&
 		    a->ct.began.ns == b->ct.began.ns &&
 		    a->ct.ended.ns == b->ct.ended.ns &&
 		    same_entry(a->ct.entry, b->ct.entry);

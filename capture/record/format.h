@@ -53,8 +53,9 @@
  *	u32  mark, u32 id, u32 timeout, u16 zone
  *	u64  packets original, reply, u64 bytes original, reply: RECORD_CT_COUNTS
  *	i64  age in seconds, u32 line: RECORD_CT_REST; else -1 and 0
- *   and, with RECORD_CT_LIFE, whatever the event,
- *	i64  began, i64 ended
+ *   and, whatever the event,
+ *	i64  began, i64 ended: RECORD_CT_LIFE
+ *	u8   what was not told (enum ct_part): RECORD_CT_LACKS
  *
  * INTERFACES.  A section of ours has an Interface Description Block for each
  * OBS_IFACE, at its place in the order; if_tsresol is 9.  Its custom option (2989,
@@ -113,10 +114,11 @@ enum record_how {
 enum record_ct_has {
 	RECORD_CT_ENTRY = 1 << 0, RECORD_CT_V6 = 1 << 1, RECORD_CT_STATE = 1 << 2,
 	RECORD_CT_COUNTS = 1 << 3, RECORD_CT_REST = 1 << 4, RECORD_CT_LIFE = 1 << 5,
+	RECORD_CT_LACKS = 1 << 6,
 };
 
 #define RECORD_CT_FIXED		12	/* event to time */
-#define RECORD_CT_MAX		(12 + 255 + 2 * 37 + 14 + 32 + 12 + 16)
+#define RECORD_CT_MAX		(12 + 255 + 2 * 37 + 14 + 32 + 12 + 16 + 1)
 
 enum record_iface_flag {
 	RECORD_IFACE_NAMED = 1 << 0,	/* else obs_iface.name is NULL */

@@ -120,6 +120,8 @@ put_ct(struct bytes_out *batch, const struct obs_ct *ct, struct nstime ts)
 		return;
 	if (ct->began.ns != 0 || ct->ended.ns != 0)
 		has |= RECORD_CT_LIFE;
+	if (ct->lacks != 0)
+		has |= RECORD_CT_LACKS;
 	*p++ = ct->event;
 	*p++ = (uint8_t)has;
 	*p++ = e != NULL ? e->status : 0;
@@ -133,5 +135,7 @@ put_ct(struct bytes_out *batch, const struct obs_ct *ct, struct nstime ts)
 		p = le64_to(p, (uint64_t)ct->began.ns);
 		p = le64_to(p, (uint64_t)ct->ended.ns);
 	}
+	if (has & RECORD_CT_LACKS)
+		*p++ = ct->lacks;
 	batch->n -= RECORD_CT_MAX - (size_t)(p - start);
 }
