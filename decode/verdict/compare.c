@@ -298,8 +298,10 @@ static void
 add_ok(struct trial *t)
 {
 	const struct tuple *o = &t->f->original, *x = &t->after;
-	bool src = !addr_eq(&o->src, &x->src);
-	bool dst = !addr_eq(&o->dst, &x->dst) || o->dport != x->dport;
+	/* what this node keeps for itself was not seen to leave */
+	bool known = t->has_after;
+	bool src = known && !addr_eq(&o->src, &x->src);
+	bool dst = known && (!addr_eq(&o->dst, &x->dst) || o->dport != x->dport);
 	bool veth_in = t->src.kind == OWNER_POD, veth_out = t->target.kind == OWNER_POD;
 	const char *as = t->j->contract != NULL ? ", as required" : "";
 	char is[ADDR_TEXT_MAX];
@@ -318,7 +320,7 @@ add_ok(struct trial *t)
 	} else if (src) {
 		finding_add(t->f, F_SNAT_NODE_IP, "the source became an address of "
 		    "this node");
-	} else if (!dst && !t->from_node && !t->to_node) {
+	} else if (known && !dst && !t->from_node && !t->to_node) {
 		finding_add(t->f, F_NO_NAT, "not translated%s", as);
 	}
 	if (veth_in && veth_out)
