@@ -47,6 +47,7 @@ dnf_name() {
 	procps) echo procps-ng ;;
 	dnsutils|bind9-dnsutils) echo bind-utils ;;
 	dnsmasq-base) echo dnsmasq ;;
+	tshark) echo wireshark-cli ;;
 	netcat-openbsd) echo nmap-ncat ;;
 	*) echo "$1" ;;
 	esac
