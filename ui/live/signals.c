@@ -46,8 +46,10 @@ catch(int sig)
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	struct sigaction old;
 
-	/* nohup(1), or a shell that starts us in the background */
-	if (sigaction(sig, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+	/* nohup(1).  SIGINT, which a shell that starts us in the background has
+	   ignored, ends us all the same, as it ends tcpdump. */
+	if (sig == SIGHUP && sigaction(sig, NULL, &old) == 0 &&
+	    old.sa_handler == SIG_IGN)
 		return;
 	sigemptyset(&sa.sa_mask);
 	sigaction(sig, &sa, NULL);
