@@ -212,8 +212,9 @@ live_open(const struct live_config *c, live_notice *notice, void *arg,
 	l->notice = notice;
 	l->notice_arg = arg;
 	l->no_state = c->no_state;
-	l->needs_reading = !c->no_state && is_guarded(c->host_root, IPAM_FOLDER,
-	    S_IXOTH) | is_guarded(c->host_root, IPAM_FOLDER "/ipam.json", S_IROTH);
+	l->needs_reading = !c->no_state &&
+	    (is_guarded(c->host_root, IPAM_FOLDER, S_IXOTH) ||
+	    is_guarded(c->host_root, IPAM_FOLDER "/ipam.json", S_IROTH));
 	l->wake_fd = -1;
 	if (!open_all(l, c, error)) {
 		live_close(l);
@@ -447,8 +448,8 @@ go_round(struct live *l, live_sink *sink, void *arg)
 	struct round r = { l, now_of(l), sink, arg };
 	bool alive;
 
-	if (is_up(l, FD_ROUTE))
-		read_routes(&r);
+	/* also when nothing waits: a change came after the last such look */
+	read_routes(&r);
 	if (l->reread != NULL &&
 	    (is_up(l, FD_REREAD) || is_due(reread_due_ms(l->reread, r.now))))
 		reread_take(l->reread, r.now, sink, arg);

@@ -30,8 +30,10 @@ int		 route_source_fd(const struct route_source *);
    EINTR) are made again.  0 or -errno. */
 int		 route_source_dump(struct route_source *, struct state *,
 		    const struct route_sink *);
-/* Notifications that wait; never blocks.  After an overrun everything is dumped
-   again and told as a change of the whole parts.  0 or -errno. */
+/* Notifications that wait; never blocks.  To be called often, also when nothing
+   waits: a change's `since` is the last time when nothing did.  After an overrun
+   everything is dumped again and told as a change of the whole parts.  0 or
+   -errno. */
 int		 route_source_read(struct route_source *, struct nstime now,
 		    const struct route_sink *);
 void		 route_source_count(const struct route_source *, struct live_counts *);

@@ -10,6 +10,7 @@
 
 #include "capture/record/format.h"
 #include "capture/record/record_int.h"
+#include "decode/packet.h"
 #include "decode/state.h"
 
 #define BATCH_MAX	(64u << 10)	/* of entries, as in record.c */
@@ -63,12 +64,26 @@ clock_now(void)
 
 /* ---- a file */
 
+#define COOKED_LEN	20u	/* LINKTYPE_LINUX_SLL2; that of SLL is 16 */
+
+/* Ours counts from the network header on; libpcap refuses a file with a packet
+   that is longer than its interface says. */
+static uint32_t
+iface_snaplen(const struct record *r, const struct obs_iface *i)
+{
+	bool cooked = i->linktype == LT_SLL || i->linktype == LT_SLL2;
+
+	return r->cfg.snaplen != 0 && cooked ? r->cfg.snaplen + COOKED_LEN :
+	    r->cfg.snaplen;
+}
+
 bool
 iface_write(struct record *r, uint32_t number)
 {
 	struct rec_iface *i = &r->ifaces[number];
 
-	put_iface(&r->scratch, &i->iface, i->ts, r->cfg.snaplen);
+	put_iface(&r->scratch, &i->iface, i->ts,
+	    iface_snaplen(r, &i->iface));
 	if (!scratch_put(r))
 		return false;
 	/* One that is described again counts what it counted. */

@@ -13,7 +13,8 @@ cmd_live(const struct options *o)
 {
 	struct lines lines;
 	struct sink sink;
-	struct live_face face = { .sink = &sink, .on_stdout = true };
+	struct live_face face = { .sink = &sink, .on_stdout = true,
+	    .counts = true };
 	int code;
 
 	if (o->write_file != NULL && strcmp(o->write_file, "-") == 0)
@@ -22,8 +23,6 @@ cmd_live(const struct options *o)
 	if (!lines_init(&lines, o, true))
 		return EXIT_USAGE;
 	sink = lines_sink(&lines);
-	/* JSON's last line says the same */
-	face.counts = lines.output != &output_json;
 	code = live_run(o, &face);
 	if (!lines_finish(&lines))
 		code = EXIT_USAGE;

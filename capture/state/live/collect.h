@@ -8,6 +8,10 @@
 #include <stdint.h>
 
 #define COLLECT_WHY_MAX	256
+#define COLLECT_PATH_MAX 4096
+/* Where ipamd writes which pod has which address. */
+#define COLLECT_IPAM_DIR "/var/run/aws-node"
+#define COLLECT_IPAM_NAME "ipam.json"
 
 struct collected {
 	char	*data;			/* malloc'd; NULL when there is nothing */
@@ -25,6 +29,12 @@ bool	collect_program(struct collected *, const char *const argv[], size_t max,
 /* GET path from 127.0.0.1:port; the body.  A step may take timeout_ms. */
 bool	collect_http(struct collected *, uint16_t port, const char *path,
 	    size_t max, int timeout_ms);
+/* The same two, which give up, with `why`, as soon as stop_fd (-1: none) is
+   readable. */
+bool	collect_program_until(struct collected *, const char *const argv[],
+	    size_t max, int limit_ms, int stop_fd);
+bool	collect_http_until(struct collected *, uint16_t port, const char *path,
+	    size_t max, int timeout_ms, int stop_fd);
 /* A file, whole; its size need not be known before (/proc). */
 bool	collect_file(struct collected *, const char *path, size_t max);
 void	collected_free(struct collected *);

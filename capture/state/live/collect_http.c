@@ -59,17 +59,19 @@ fail(struct collected *r, const char *what, int error)
 
 /* ---- HTTP */
 
+/* False also when stop_fd is readable. */
 static bool
-ready(int fd, short events, int timeout_ms)
+ready(int fd, short events, int timeout_ms, int stop_fd)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct pollfd p[2] = { { .fd = fd, .events = events },
+	    { .fd = stop_fd, .events = POLLIN } };
 
-	return poll(&p, 1, timeout_ms) > 0;
+	return poll(p, 2, timeout_ms) > 0 && p[1].revents == 0;
 }
 
 /* A connected socket; or -errno. */
 static int
-dial(uint16_t port, int timeout_ms)
+dial(uint16_t port, int timeout_ms, int stop_fd)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -83,7 +85,7 @@ dial(uint16_t port, int timeout_ms)
 		return fd;
 	if (errno != EINPROGRESS)
 		error = errno;
-	else if (!ready(fd, POLLOUT, timeout_ms))
+	else if (!ready(fd, POLLOUT, timeout_ms, stop_fd))
 		error = ETIMEDOUT;
 	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
 		error = errno;
@@ -95,7 +97,7 @@ dial(uint16_t port, int timeout_ms)
 
 /* The whole answer, until the server closes. */
 static bool
-receive(struct collected *r, int fd, size_t max, int timeout_ms)
+receive(struct collected *r, int fd, size_t max, int timeout_ms, int stop_fd)
 {
 	size_t room = 0;
 
@@ -106,7 +108,7 @@ receive(struct collected *r, int fd, size_t max, int timeout_ms)
 			collected_free(r);
 			return false;
 		}
-		if (!ready(fd, POLLIN, timeout_ms))
+		if (!ready(fd, POLLIN, timeout_ms, stop_fd))
 			return fail(r, "", ETIMEDOUT);
 		n = recv(fd, r->data + r->len, room - r->len, 0);
 		if (n == 0)
@@ -145,11 +147,11 @@ take_body(struct collected *r)
 }
 
 bool
-collect_http(struct collected *r, uint16_t port, const char *path, size_t max,
-    int timeout_ms)
+collect_http_until(struct collected *r, uint16_t port, const char *path,
+    size_t max, int timeout_ms, int stop_fd)
 {
 	char request[256];
-	int fd = dial(port, timeout_ms), n;
+	int fd = dial(port, timeout_ms, stop_fd), n;
 	bool ok;
 
 	*r = (struct collected){ 0 };
@@ -163,9 +165,16 @@ collect_http(struct collected *r, uint16_t port, const char *path, size_t max,
 	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) != n)
 		ok = fail(r, "", errno);
 	else
-		ok = receive(r, fd, max, timeout_ms) && take_body(r);
+		ok = receive(r, fd, max, timeout_ms, stop_fd) && take_body(r);
 	close(fd);
 	return ok;
+}
+
+bool
+collect_http(struct collected *r, uint16_t port, const char *path, size_t max,
+    int timeout_ms)
+{
+	return collect_http_until(r, port, path, max, timeout_ms, -1);
 }
 
 /* ---- files */

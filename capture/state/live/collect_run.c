@@ -21,6 +21,7 @@ static const char *const folders[] = { "/usr/sbin", "/sbin", "/usr/bin", "/bin" 
 struct child {
 	pid_t	 pid;
 	int	 out, err;	/* read ends; -1 once they ended */
+	int	 stop;		/* readable: enough; -1 */
 	int64_t	 until_ms;
 	char	 said[COLLECT_WHY_MAX];		/* the first line on stderr */
 	size_t	 n_said;
@@ -47,8 +48,9 @@ find_program(const char *name, char path[static 256])
 	return false;
 }
 
-/* With standard input empty, signals as usual, and in a process group of its own,
-   so that what it starts can be ended with it.  0 or errno. */
+/* With standard input empty, signals as usual (they may be blocked in a thread of
+   ours), and in a process group of its own, so that what it starts can be ended
+   with it.  0 or errno. */
 static int
 spawn(pid_t *pid, const char *path, const char *const argv[], int out, int err)
 {
@@ -57,9 +59,10 @@ spawn(pid_t *pid, const char *path, const char *const argv[], int out, int err)
 	};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
-	sigset_t usual;
+	sigset_t usual, none;
 	int error;
 
+	sigemptyset(&none);
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGPIPE);
 	sigaddset(&usual, SIGINT);
@@ -70,8 +73,9 @@ spawn(pid_t *pid, const char *path, const char *const argv[], int out, int err)
 		return ENOMEM;
 	}
 	posix_spawnattr_setsigdefault(&attr, &usual);
+	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF |
-	    POSIX_SPAWN_SETPGROUP);
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	error = posix_spawn_file_actions_addopen(&files, 0, "/dev/null",
 	    O_RDONLY, 0);
 	if (error == 0)
@@ -158,22 +162,35 @@ listen_to(struct child *c, struct collected *r, size_t max)
 	size_t room = 0;
 
 	while (c->out >= 0 || c->err >= 0) {
-		struct pollfd fds[2] = { { .fd = c->out, .events = POLLIN },
-		    { .fd = c->err, .events = POLLIN } };
+		struct pollfd fds[3] = { { .fd = c->out, .events = POLLIN },
+		    { .fd = c->err, .events = POLLIN },
+		    { .fd = c->stop, .events = POLLIN } };
 		int64_t left = c->until_ms - now_ms();
 
 		if (left <= 0) {
 			snprintf(r->why, sizeof(r->why), "took too long");
 			return false;
 		}
-		if (poll(fds, 2, (int)left) <= 0)
+		if (poll(fds, 3, (int)left) <= 0)
 			continue;
+		if (fds[2].revents != 0) {
+			snprintf(r->why, sizeof(r->why), "stopped");
+			return false;
+		}
 		if (fds[0].revents != 0 && !read_stdout(c, r, &room, max))
 			return false;
 		if (fds[1].revents != 0)
 			read_stderr(c);
 	}
 	return true;
+}
+
+static bool
+is_stopped(const struct child *c)
+{
+	struct pollfd p = { .fd = c->stop, .events = POLLIN };
+
+	return c->stop >= 0 && poll(&p, 1, 0) > 0;
 }
 
 /* Its status; a child that does not end is ended. */
@@ -184,7 +201,7 @@ reap(struct child *c, bool wait)
 	int status = 0;
 	pid_t got;
 
-	while (wait && now_ms() < c->until_ms) {
+	while (wait && now_ms() < c->until_ms && !is_stopped(c)) {
 		got = waitpid(c->pid, &status, WNOHANG);
 		if (got == c->pid)
 			return status;
@@ -212,10 +229,10 @@ judge(struct child *c, struct collected *r, int status)
 }
 
 bool
-collect_program(struct collected *r, const char *const argv[], size_t max,
-    int limit_ms)
+collect_program_until(struct collected *r, const char *const argv[], size_t max,
+    int limit_ms, int stop_fd)
 {
-	struct child c = { .until_ms = now_ms() + limit_ms };
+	struct child c = { .until_ms = now_ms() + limit_ms, .stop = stop_fd };
 	char path[256];
 	bool heard;
 	int status, error;
@@ -242,4 +259,11 @@ collect_program(struct collected *r, const char *const argv[], size_t max,
 		return true;
 	collected_free(r);
 	return false;
+}
+
+bool
+collect_program(struct collected *r, const char *const argv[], size_t max,
+    int limit_ms)
+{
+	return collect_program_until(r, argv, max, limit_ms, -1);
 }
