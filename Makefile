@@ -110,8 +110,11 @@ golden: $(BIN)
 	@PODPATH=$(abspath $(BIN)) tests/t_verdicts.sh -u
 fuzz: $(FUZZERS)
 	@tests/fuzz.sh $(FUZZTIME) $^
-bench: $(BIN)
+bench: $(BIN) $B/tests/live_conntrack
 	@PODPATH=$(abspath $(BIN)) BENCH_BUILD=$(abspath $B)/bench tests/bench/bench.sh
+	@PODPATH=$(abspath $(BIN)) BENCH_BUILD=$(abspath $B)/bench tests/bench/live.sh || \
+	    [ $$? = 77 ]
+	@BUILD=$(abspath $B) tests/bench/conntrack.sh || [ $$? = 77 ]
 
 $B/podpath.1: $(BIN)
 	$(abspath $(BIN)) --man >$@

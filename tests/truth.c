@@ -304,17 +304,18 @@ flow_done(void *arg, const struct flow *f)
 	flow_keep(arg, f);
 }
 
+/* `number` counts interfaces for as long as the sources are read. */
 static struct merge *
-captures_open(const char *dir, struct source *sources[MAX_FILES], unsigned *n)
+captures_open(const char *dir, struct source *sources[MAX_FILES], unsigned *n,
+    uint32_t *number)
 {
 	char *paths[MAX_FILES];
 	struct source_report report;
-	uint32_t number = 0;
 	struct merge *m;
 
 	*n = captures(dir, paths);
 	for (unsigned i = 0; i < *n; i++) {
-		sources[i] = source_open(paths[i], &number, &report);
+		sources[i] = source_open(paths[i], number, &report);
 		if (sources[i] == NULL)
 			errx(2, "%s", report.text);
 		free(paths[i]);
@@ -333,8 +334,9 @@ captures_read(struct truth *tr)
 	struct source *sources[MAX_FILES];
 	struct tracer *t = tracer_new(&(struct tracer_config){ .done = flow_done,
 	    .done_arg = tr });
+	uint32_t number = 0;
 	unsigned n;
-	struct merge *m = captures_open(tr->dir, sources, &n);
+	struct merge *m = captures_open(tr->dir, sources, &n, &number);
 	struct obs o;
 
 	if (t == NULL)

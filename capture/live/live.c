@@ -49,7 +49,6 @@ struct live {
 	struct pollfd	*fds;
 	unsigned	 room;
 	bool		 busy;		/* more packets wait */
-	struct nstime	 handed;	/* of the last packet handed on */
 	bool		 told_ct, told_route;	/* that events cannot be read */
 	struct nstime	 last;		/* of all times that were given */
 	int64_t		 tick_ms;	/* due, on the monotonic clock */
@@ -284,8 +283,9 @@ tick(struct round *r)
 {
 	struct live *l = r->live;
 	struct nstime now = now_of(l);
+	struct nstime handed = packets_last(l->packets);
 	struct obs o = { .type = OBS_TICK,
-	    .ts = l->busy && l->handed.ns != 0 ? l->handed : now };
+	    .ts = l->busy && handed.ns != 0 ? handed : now };
 
 	r->sink(r->arg, &o);
 }
@@ -390,21 +390,12 @@ read_conntrack(struct round *r)
 	say(l, "conntrack's events: %s", strerror(-error));
 }
 
-static void
-on_packets(void *arg, const struct obs *o)
-{
-	struct round *r = arg;
-
-	r->live->handed = o->ts;
-	r->sink(r->arg, o);
-}
-
 /* False: packets can no longer be had. */
 static bool
 read_packets(struct round *r)
 {
 	struct live *l = r->live;
-	int n = packets_read(l->packets, PACKET_BUDGET, on_packets, r);
+	int n = packets_read(l->packets, PACKET_BUDGET, r->sink, r->arg);
 
 	l->busy = n >= (int)PACKET_BUDGET;
 	if (n >= 0)

@@ -349,6 +349,12 @@ packets_fds(const struct packets *p, struct pollfd *fds, unsigned room)
 	return 1;
 }
 
+struct nstime
+packets_last(const struct packets *p)
+{
+	return p->obs.ts;
+}
+
 int
 packets_read(struct packets *p, unsigned budget, live_sink *sink, void *arg)
 {

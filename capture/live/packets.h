@@ -49,6 +49,8 @@ unsigned	 packets_fds(const struct packets *, struct pollfd *, unsigned room);
    different CPUs it may differ by microseconds); how many they were, or -1 when
    capturing came to its end (packets_error()). */
 int		 packets_read(struct packets *, unsigned budget, live_sink *, void *arg);
+/* The time of the last packet that was handed on; 0 before. */
+struct nstime	 packets_last(const struct packets *);
 /* Losses since the last call as OBS_LOSS, when there are any. */
 void		 packets_losses(struct packets *, struct nstime now, live_sink *, void *arg);
 void		 packets_count(struct packets *, struct live_counts *);

@@ -105,21 +105,45 @@ iface_forget_devs(struct tracer *t)
 {
 	for (unsigned i = 0; i < t->n_ifaces; i++)
 		t->ifaces[i].is_shown = t->ifaces[i].dev_known = false;
+	*t->covers = COVERS_UNKNOWN;
+}
+
+static bool
+covers_dev(const struct tracer *t, const char *dev)
+{
+	for (uint16_t i = 0; i < t->n_ifaces; i++)
+		if (iface_dev(t, i) != NULL && t->ifaces[i].kind == IFACE_PLAIN &&
+		    strcmp(t->ifaces[i].dev, dev) == 0)
+			return true;
+	return false;
+}
+
+/* By which any packet could leave this node. */
+static bool
+covers_all(const struct tracer *t)
+{
+	const struct state *s = tracer_state(t);
+
+	if (s == NULL || s->links.n == 0)
+		return false;
+	for (uint32_t i = 0; i < s->links.n; i++)
+		if (!s->links.v[i].down && strcmp(s->links.v[i].name, "lo") != 0 &&
+		    !covers_dev(t, s->links.v[i].name))
+			return false;
+	return true;
 }
 
 bool
 iface_covers(const struct tracer *t, const char *dev)
 {
-	for (uint16_t i = 0; i < t->n_ifaces; i++) {
-		const struct iface_rec *r = &t->ifaces[i];
-
-		if (r->many)
+	for (uint16_t i = 0; i < t->n_ifaces; i++)
+		if (t->ifaces[i].many)
 			return true;	/* `any` */
-		if (dev != NULL && iface_dev(t, i) != NULL &&
-		    strcmp(r->dev, dev) == 0)
-			return true;
-	}
-	return false;
+	if (dev != NULL && covers_dev(t, dev))
+		return true;
+	if (*t->covers == COVERS_UNKNOWN)
+		*t->covers = covers_all(t) ? COVERS_ALL : COVERS_SOME;
+	return *t->covers == COVERS_ALL;
 }
 
 /* ---- votes */

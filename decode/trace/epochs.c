@@ -131,14 +131,14 @@ tracer_state_at(struct tracer *t, struct nstime ts)
 /* ---- */
 
 /* The epochs that a flow may have run in: from *lo to *hi; *at is the one that
-   was in force when it began. */
+   surely was in force when it began. */
 static void
 epochs_of(struct tracer *t, const struct flow *f, unsigned *lo, unsigned *hi, unsigned *at)
 {
 	unsigned n = timeline_n(t->timeline), i = n - 1;
 
 	/* It began when most flows that are judged began: not long ago. */
-	while (i > 0 && timeline_epoch(t->timeline, i)->since.ns > f->first.ns)
+	while (i > 0 && timeline_epoch(t->timeline, i)->from.ns > f->first.ns)
 		i--;
 	*at = *lo = *hi = i;
 	while (*lo > 0 && timeline_epoch(t->timeline, *lo)->from.ns >
@@ -158,13 +158,20 @@ judge_by(struct tracer *t, struct flow *f, unsigned epoch)
 		judge_flow(j, &t->judge_view, f);
 }
 
-/* What says most: right by one of the states is right; else what the state at
-   its beginning says, unless that says nothing. */
+/* How much a judgement says: that it is right, that it is not, whose it is. */
+static unsigned
+says(const struct flow *f)
+{
+	return (f->verdict == VERDICT_OK ? 4u : 0) +
+	    (f->verdict != VERDICT_UNKNOWN ? 2u : 0) + (f->node.pod != NULL ? 1u : 0);
+}
+
+/* What is right by one of the states is right; else what says most, and of what
+   says the same the state at its beginning. */
 void
 epochs_judge(struct tracer *t, uint32_t fi, struct flow *f)
 {
-	unsigned lo, hi, at, best;
-	uint8_t verdict;
+	unsigned lo, hi, at, best, most, tries = 0;
 
 	t->judged = fi;
 	witness_now(t);
@@ -173,21 +180,19 @@ epochs_judge(struct tracer *t, uint32_t fi, struct flow *f)
 	if (lo == hi || f->verdict == VERDICT_OK)
 		return;
 	best = at;
-	verdict = f->verdict;
-	for (unsigned i = hi, tries = 0; tries < MAX_TRIES; i--) {
-		if (i != at) {
-			tries++;
-			path_describe_seen(t, fi, f);
-			judge_by(t, f, i);
-			if (f->verdict == VERDICT_OK)
-				return;
-			if (verdict == VERDICT_UNKNOWN && f->verdict != verdict) {
-				verdict = f->verdict;
-				best = i;
-			}
+	most = says(f);
+	for (unsigned i = hi + 1; i-- > lo && tries < MAX_TRIES;) {
+		if (i == at)
+			continue;
+		tries++;
+		path_describe_seen(t, fi, f);
+		judge_by(t, f, i);
+		if (f->verdict == VERDICT_OK)
+			return;
+		if (says(f) > most) {
+			most = says(f);
+			best = i;
 		}
-		if (i == lo)
-			break;
 	}
 	path_describe_seen(t, fi, f);
 	judge_by(t, f, best);

@@ -71,8 +71,13 @@ iface_intern(struct tracer *t, const struct iface_rec *want)
 		if (iface_same(&t->ifaces[at], want))
 			return (uint16_t)at;
 	}
-	if (t->n_ifaces >= IFACE_ROOM)
+	/* The last is nobody's: what finds no place of its own is not named. */
+	if (t->n_ifaces >= IFACE_ROOM - 1) {
+		t->ifaces[IFACE_ROOM - 1] = (struct iface_rec){ .number = UINT32_MAX,
+		    .kind = IFACE_PLAIN };
+		t->n_ifaces = IFACE_ROOM;
 		return IFACE_ROOM - 1;
+	}
 	t->ifaces[t->n_ifaces] = *want;
 	if (want->kind != IFACE_PLAIN) {
 		const struct iface_rec of = { .number = want->number };
@@ -92,7 +97,7 @@ iface_declare(struct tracer *t, const struct obs_iface *o)
 	uint16_t at = iface_intern(t, &want);
 	char *name = NULL;
 
-	if (t->n_ifaces == 0)
+	if (t->n_ifaces == 0 || !iface_same(&t->ifaces[at], &want))
 		return false;
 	r = &t->ifaces[at];
 	if (o->name != NULL && (name = strdup(o->name)) == NULL)

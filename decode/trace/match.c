@@ -279,8 +279,10 @@ match_sighting(struct tracer *t, const struct sighting *s, uint32_t ci, uint32_t
 		return li;
 	if (s->strength != FP_NONE)
 		look(t, &q, true);
-	/* TCP: only where nothing else explains where the packets go. */
-	if (!q.found && (!(s->l->has & HAS_TCP) ||
+	/* TCP, and all else while no payload was cut: only where nothing else
+	   explains where the packets go. */
+	if (!q.found && ((!(s->l->has & HAS_TCP) &&
+	    (t->seen_cut || s->flags & SIGHT_CUT)) ||
 	    !(conv_at(t, q.conv)->flags & (CONV_UP | CONV_DOWN | CONV_SPREAD))))
 		look_again(t, &q);
 	return q.leg;

@@ -40,6 +40,7 @@ tracer_new(const struct tracer_config *cfg)
 
 	if (t == NULL)
 		return NULL;
+	t->covers = &t->room_covers;
 	if (cfg != NULL)
 		t->cfg = *cfg;
 	if (t->cfg.max_flows == 0)
@@ -81,6 +82,9 @@ tracer_free(struct tracer *t)
  * later, the leg that it really is at LAG_NEXT; at LAG_TAKE it is taken.
  */
 enum { LAG_CONV = 3, LAG_LEG = 6, LAG_NEXT = 9, LAG_TAKE = 12 };
+
+/* With their legs and flows so many are near all the time: no need to ask. */
+#define FEW_CONVS	4096u
 
 _Static_assert(LAG_TAKE < RING, "a packet is taken before its slot is used again");
 
@@ -143,10 +147,12 @@ step(struct tracer *t)
 
 	if (waiting >= LAG_CONV)
 		ask_convs(t, slot_at(t, last - LAG_CONV));
-	if (waiting >= LAG_LEG)
-		ask_legs(t, slot_at(t, last - LAG_LEG));
-	if (waiting >= LAG_NEXT)
-		ask_next_legs(t, slot_at(t, last - LAG_NEXT));
+	if (t->convs.used > FEW_CONVS) {
+		if (waiting >= LAG_LEG)
+			ask_legs(t, slot_at(t, last - LAG_LEG));
+		if (waiting >= LAG_NEXT)
+			ask_next_legs(t, slot_at(t, last - LAG_NEXT));
+	}
 	if (waiting >= LAG_TAKE)
 		take_slot(t, slot_at(t, last - LAG_TAKE));
 }

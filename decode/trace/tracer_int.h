@@ -255,6 +255,9 @@ struct loss_span {
 
 struct looks;
 
+/* Are all devices of the node captured? */
+enum covers { COVERS_UNKNOWN, COVERS_SOME, COVERS_ALL };
+
 struct tracer {
 	struct tracer_config	cfg;
 	struct tracer_stats	stats;
@@ -272,6 +275,8 @@ struct tracer {
 	struct iface_rec	*ifaces;
 	unsigned		n_ifaces, room_ifaces;
 	uint16_t		*iface_index;	/* hash table of ifaces */
+	uint8_t			*covers;	/* enum covers; is room_covers */
+	uint8_t			room_covers;
 	struct iface_hint	iface_hint[IFACE_HINTS];
 	struct name_rec		*names;
 	unsigned		n_names, room_names;

@@ -98,10 +98,11 @@ on_end(void *arg, const struct summary *summary)
 	outbuf_flush(&l->outbuf);
 	if (l->output == &output_csv &&
 	    s->lost_kernel + s->lost_interface + s->lost_netlink + s->evicted)
-		complain("warning: the capture lost %llu packets, and %llu flows "
-		    "were evicted early",
-		    (unsigned long long)(s->lost_kernel + s->lost_interface +
-		    s->lost_netlink), (unsigned long long)s->evicted);
+		complain("warning: the capture lost %llu packets, netlink overran "
+		    "%llu times, and %llu flows were evicted early",
+		    (unsigned long long)(s->lost_kernel + s->lost_interface),
+		    (unsigned long long)s->lost_netlink,
+		    (unsigned long long)s->evicted);
 }
 
 static bool

@@ -94,13 +94,11 @@ observe_tick(struct tracing *t, const struct obs *o)
 
 /* A live run and its recording begin with a tick, before any packet; what has
    none by then is given some.  One is enough for a pause, however long. */
-static void
-make_ticks(struct tracing *t, struct nstime now)
+static void __attribute__((noinline))
+make_tick(struct tracing *t, struct nstime now)
 {
 	struct obs o = { .type = OBS_TICK };
 
-	if (t->ticks_inside || now.ns < t->next_tick.ns)
-		return;
 	o.ts = t->next_tick.ns != 0 ? t->next_tick : now;
 	observe_tick(t, &o);
 	t->next_tick.ns = now.ns + TICK_NS;
@@ -109,15 +107,14 @@ make_ticks(struct tracing *t, struct nstime now)
 void
 tracing_observe(struct tracing *t, const struct obs *o)
 {
-	if (t->sink->changed != NULL) {
-		if (o->type == OBS_TICK) {
-			t->ticks_inside = true;
-			observe_tick(t, o);
-			return;
-		}
-		if (o->type == OBS_PACKET)
-			make_ticks(t, o->ts);
+	if (o->type == OBS_TICK) {
+		t->ticks_inside = true;
+		observe_tick(t, o);
+		return;
 	}
+	if (!t->ticks_inside && o->type == OBS_PACKET && t->sink->changed != NULL &&
+	    o->ts.ns >= t->next_tick.ns)
+		make_tick(t, o->ts);
 	tracer_observe(t->tracer, o);
 }
 
