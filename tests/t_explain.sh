@@ -177,7 +177,7 @@ state="--state pcaps/$on"
 	    explain internet 192.168.2.91:80 $state
 	fails "port of a Service" "has no port 81; its ports: 80" \
 	    explain netshoot svc-clusterip:81 --state pcaps/service-shares
-	fails "option of another command" "is an option of podpath read, verify" \
+	fails "option of another command" "is an option of podpath read, live, record, verify" \
 	    explain a b --where verdict=ok
 	fails "no such state" "none" explain a b --state "$T/none"
 }

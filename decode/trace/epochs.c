@@ -166,12 +166,13 @@ says(const struct flow *f)
 	    (f->verdict != VERDICT_UNKNOWN ? 2u : 0) + (f->node.pod != NULL ? 1u : 0);
 }
 
-/* What is right by one of the states is right; else what says most, and of what
-   says the same the state at its beginning. */
+/* What is right by one of the states is right; else the state at its beginning
+   counts, unless that did not know whose flow it is: then what says most. */
 void
 epochs_judge(struct tracer *t, uint32_t fi, struct flow *f)
 {
 	unsigned lo, hi, at, best, most, tries = 0;
+	bool known;
 
 	t->judged = fi;
 	witness_now(t);
@@ -181,6 +182,7 @@ epochs_judge(struct tracer *t, uint32_t fi, struct flow *f)
 		return;
 	best = at;
 	most = says(f);
+	known = f->node.pod != NULL;
 	for (unsigned i = hi + 1; i-- > lo && tries < MAX_TRIES;) {
 		if (i == at)
 			continue;
@@ -189,7 +191,7 @@ epochs_judge(struct tracer *t, uint32_t fi, struct flow *f)
 		judge_by(t, f, i);
 		if (f->verdict == VERDICT_OK)
 			return;
-		if (says(f) > most) {
+		if (!known && says(f) > most) {
 			most = says(f);
 			best = i;
 		}
