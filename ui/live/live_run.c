@@ -170,7 +170,7 @@ put_lines(const struct live_run *r, bool all)
 	const struct live_counts *c = &r->counts;
 	const struct tracer_stats *s = &r->tracing.summary.stats;
 	const struct { uint64_t n; const char *words; bool always; } lines[] = {
-		{ c->captured, "packets captured", true },
+		{ r->packets, "packets captured", true },
 		{ c->received, "packets received by filter", true },
 		{ c->dropped_kernel, "packets dropped by kernel", true },
 		{ c->dropped_interface, "packets dropped by interface", false },
