@@ -147,7 +147,7 @@ as_conntrack_says() {
 	shown "$1: $(grep -c . "$T/was") TCP and UDP translations, as conntrack told, no other"
 	code=0
 	timeout 60 "$BUILD/tests/truth" "$2" >"$T/out" 2>"$T/err" || code=$?
-	tap "$code" "$1, against conntrack: $(head -n 1 "$T/out")"
+	tap "$code" "$1, against conntrack: $(cat "$T/out" "$T/err" | head -n 1)"
 }
 
 judged_right() {
