@@ -123,6 +123,12 @@ node() {
 	BATCH
 	on sysctl -qw net.ipv4.conf.v1.ignore_routes_with_linkdown=1
 	ip -n "$NS" link set p1 down
+	# the bridge loses its carrier with its port, up to a second later
+	i=0
+	while [ $i -lt 30 ] && ! ip -n "$NS" -o link show br0 | grep -q 'state DOWN'; do
+		i=$((i + 1))
+		sleep 0.1
+	done
 }
 
 # Each kind of change, one after the other.

@@ -259,6 +259,7 @@ take_message(struct route_source *s, const struct nlmsghdr *h)
 		break;
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
+		s->rules_deleted += h->nlmsg_type == RTM_DELRULE;
 		take_rule(s, h);
 		break;
 	case RTM_NEWROUTE:

@@ -363,10 +363,21 @@ tell_change(struct route_source *s, unsigned whole, struct nstime since,
 	state_free(gone);
 }
 
+/* More were deleted than are gone: one came again, behind its priority's others. */
+static unsigned
+rules_again(struct route_source *s)
+{
+	bool again = s->rules_deleted > s->gone[KIND_RULE].n + s->gone[KIND_RULE6].n;
+
+	s->rules_deleted = 0;
+	return again ? RULES & s->known : 0;
+}
+
 void
 round_finish(struct route_source *s, unsigned whole, struct nstime since,
     struct nstime ts, const struct route_sink *sink)
 {
+	whole |= rules_again(s);
 	if (!s->stirred && whole == 0) {
 		s->n_was = 0;
 		return;

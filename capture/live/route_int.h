@@ -85,6 +85,7 @@ struct route_source {
 	unsigned	 known;		/* were dumped */
 	bool		 stirred;	/* something came or went in this round */
 	bool		 dev_rules;	/* rules name devices */
+	uint32_t	 rules_deleted;	/* messages of this round that say so */
 	bool		 no_memory;
 	struct nstime	 looked;	/* nothing waited then */
 	uint64_t	 overruns, changes, resyncs;
