@@ -52,8 +52,9 @@ struct timeline;
    when there is no memory. */
 struct timeline	*timeline_new(void (*drop)(void *judge));
 void		 timeline_free(struct timeline *);	/* NULL is fine */
-/* The whole state, ready and borrowed: it must outlive the timeline. */
-void		 timeline_begin(struct timeline *, const struct state *, struct nstime);
+/* The whole state, ready and borrowed: it must outlive the timeline.  What was
+   before it is not known, and taken to have been so. */
+void		 timeline_begin(struct timeline *, const struct state *);
 void		 timeline_change(struct timeline *, const struct state_change *,
 		    struct nstime since, struct nstime ts);
 /* Keep what changed as an epoch; false when nothing did.  When that drops an

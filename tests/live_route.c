@@ -389,7 +389,7 @@ follow(struct follow *f, int buffer, char **argv)
 		errx(2, "dump: %s", strerror(-rc));
 	state_ready(first);
 	f->began = now();
-	timeline_begin(f->timeline, first, f->began);
+	timeline_begin(f->timeline, first);
 	follow_command(f, argv);
 	timeline_settle(f->timeline, &gone);
 	fresh = dump();

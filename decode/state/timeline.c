@@ -81,14 +81,12 @@ timeline_free(struct timeline *tl)
 }
 
 void
-timeline_begin(struct timeline *tl, const struct state *s, struct nstime ts)
+timeline_begin(struct timeline *tl, const struct state *s)
 {
 	forget_all(tl);
 	tl->first = s;
 	if (s == NULL)
 		return;
-	/* What was before it is not known, and taken to have been so. */
-	(void)ts;
 	tl->v[0] = (struct kept){ .epoch = { .since = { INT64_MIN },
 	    .from = { INT64_MIN }, .state = s } };
 	tl->n = 1;

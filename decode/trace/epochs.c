@@ -60,13 +60,13 @@ judge_of(struct tracer *t, unsigned i)
 }
 
 bool
-epochs_begin(struct tracer *t, const struct state *s, struct nstime ts)
+epochs_begin(struct tracer *t, const struct state *s)
 {
 	if (t->timeline == NULL)
 		t->timeline = timeline_new(drop_judge);
 	if (t->timeline == NULL)
 		return false;
-	timeline_begin(t->timeline, s, ts);
+	timeline_begin(t->timeline, s);
 	t->dump = s;
 	t->judge = s != NULL ? judge_of(t, 0) : NULL;
 	return t->judge != NULL;

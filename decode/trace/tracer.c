@@ -300,7 +300,7 @@ tracer_observe(struct tracer *t, const struct obs *o)
 		loss_observe(t, o);
 		break;
 	case OBS_STATE:
-		epochs_begin(t, o->state.state, o->ts);
+		epochs_begin(t, o->state.state);
 		witness_init(t);
 		break;
 	case OBS_CHANGE:

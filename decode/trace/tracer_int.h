@@ -384,7 +384,7 @@ void		iface_forget_devs(struct tracer *);
 void		iface_fini(struct tracer *);
 
 /* epochs.c: node state in time. */
-bool		epochs_begin(struct tracer *, const struct state *, struct nstime);
+bool		epochs_begin(struct tracer *, const struct state *);
 void		epochs_change(struct tracer *, const struct obs *);
 /* What changed is in force from now on.  The time until which a state that is no
    longer kept was in force, or 0. */

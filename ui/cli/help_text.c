@@ -88,7 +88,8 @@ static const struct help_pair paragraphs[] = {
 	    "and again when its path, its translation or its verdict became another. "
 	    "Text has a + before a flow that is new and a ~ before one that changed; "
 	    "JSON and CSV say new, change or end (the last word on a flow that is "
-	    "over, and on all of them at the end) as \"event\". Lines are "
+	    "over, and on all of them at the end) as \"event\". A flow that turns "
+	    "out to be part of another says joined, and into which, in JSON. Lines are "
 	    "written ten times a second. --where is asked each time.",
 	    READ | LIVE },
 	{ "The filter of live",
