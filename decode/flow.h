@@ -17,11 +17,14 @@
 #include "decode/packet.h"
 
 struct ct_entry;
+struct dns_query;
 struct eni;
 struct iproute;
 struct iprule;
 struct nf_rule;
 struct pod;
+struct proxy_header;
+struct sock;
 
 enum flow_has {
 	FLOW_TRANSLATED	= 1 << 0,	/* `translated` and `nat` are known (nat may be 0) */
@@ -81,6 +84,21 @@ struct flow_node {
 	const struct ct_entry	*ct;
 	const char		*service_ns, *service, *service_port;
 	uint8_t			 kind;	/* enum flow_kind */
+};
+
+/* What the payloads and the ends of a flow say it is about.  Pointers are
+   borrowed, and live until the tracer's next call. */
+struct flow_app {
+	const struct proxy_header *proxy;	/* at the start of what the initiator sent;
+					   NULL: none */
+	const struct dns_query	*queries;	/* of a flow to port 53 */
+	unsigned		 n_queries, queries_left_out;
+	const char		*dns_name;	/* by which the initiator asked for original.dst;
+					   NULL: not known */
+	const char		*role, *role_text;	/* see decode/app/role.h; NULL */
+	const struct sock	*process;	/* the node's own end; NULL */
+	bool			 health_check;	/* of a load balancer */
+	bool			 client_hidden;	/* original.src is a load balancer's */
 };
 
 struct leg {
@@ -144,6 +162,7 @@ struct flow {
 	unsigned	n_findings;
 	struct finding	findings[FLOW_MAX_FINDINGS];
 	struct flow_node node;		/* all zero without node state */
+	struct flow_app	app;
 };
 
 const char	*confidence_name(unsigned);

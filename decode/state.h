@@ -34,6 +34,7 @@ enum state_part {
 	PART_ENIS, PART_IPAM, PART_CNI_SETTINGS,
 	PART_PODS, PART_SERVICES, PART_NODES,	/* kubectl */
 	PART_SYSCTLS, PART_IPVS,
+	PART_SOCKETS,			/* ss -tnp, ss -tulnp */
 	N_STATE_PARTS
 };
 
@@ -205,6 +206,18 @@ struct svc_port {
 	const char	*target;	/* targetPort as written; NULL */
 };
 
+/* What the annotations and status of a Service of type LoadBalancer say
+   (service.beta.kubernetes.io/aws-load-balancer-*). */
+struct svc_lb {
+	int8_t		 target_ip;	/* target type: 1 ip, 0 instance; -1 not told */
+	int8_t		 preserve;	/* preserve_client_ip.enabled; -1 not told */
+	int8_t		 proxy;		/* PROXY protocol v2; -1 not told */
+	uint16_t	 check_port;	/* of health checks; 0 the traffic port, or not told */
+	uint32_t	 check_interval_s;	/* 0 not told */
+	const char	*check_path;	/* NULL: none told */
+	const char	*hostname;	/* status.loadBalancer.ingress; NULL */
+};
+
 struct service {
 	const char	*ns, *name, *type;	/* "ClusterIP", "LoadBalancer" */
 	struct addr	*addrs;		/* cluster and external (load balancer) addresses */
@@ -212,6 +225,8 @@ struct service {
 	uint32_t	 n_cluster;	/* the first of them are cluster addresses */
 	uint8_t		 external_policy, internal_policy;	/* enum svc_policy */
 	uint16_t	 health_port;	/* healthCheckNodePort; 0 none */
+	bool		 derived;	/* read from kube-proxy's rules, not from kubectl */
+	struct svc_lb	 lb;
 };
 
 struct endpoint {
@@ -231,6 +246,17 @@ struct node {
 	struct addr	 addrs[4];	/* InternalIP */
 	uint8_t		 n_addrs;
 	uint32_t	 max_pods;	/* status.capacity.pods; 0 unknown */
+};
+
+/* A TCP or UDP socket of the node itself, as ss(8) lists it. */
+struct sock {
+	uint8_t		 proto;
+	bool		 listens;
+	bool		 any_local;	/* `*` or an unspecified address: of every one */
+	struct addr	 local, peer;	/* an IPv4-mapped one is IPv4 */
+	uint16_t	 lport, pport;	/* pport 0: none */
+	const char	*process;	/* "kubelet"; NULL: not told */
+	uint32_t	 pid;		/* 0 not told */
 };
 
 struct sysctl {
@@ -264,6 +290,7 @@ struct state {
 	LIST(struct svc_port)	svc_ports;
 	LIST(struct endpoint)	endpoints;
 	LIST(struct node)	nodes;
+	LIST(struct sock)	socks;
 	LIST(struct sysctl)	sysctls;	/* ready: sorted by name */
 	struct cni_settings	cni;
 	const char		*hostname;	/* this node's name where told; NULL */

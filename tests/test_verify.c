@@ -26,7 +26,8 @@ verified_as(const struct verify_config *config, const struct flow *flows,
 {
 	struct outbuf buf = { .fd = -1, .buf = out, .p = out,
 	    .end = out + sizeof(out) - 1 };
-	struct verify *v = verify_begin(config);
+	bool usage;
+	struct verify *v = verify_begin(config, &usage);
 	unsigned i;
 	int code;
 
@@ -395,7 +396,8 @@ many_failures(void **state)
 	struct verify_config config = { .checks = SNAT, .with_state = true };
 	struct outbuf buf = { .fd = -1, .buf = out, .p = out,
 	    .end = out + sizeof(out) - 1 };
-	struct verify *v = verify_begin(&config);
+	bool usage;
+	struct verify *v = verify_begin(&config, &usage);
 	unsigned i;
 
 	(void)state;

@@ -52,6 +52,21 @@ static const struct {
 	[F_STALE_CONNTRACK]	= { "stale-conntrack",	LEVEL_NOTE, "" },
 	[F_PORT_CLASH]		= { "port-clash",	LEVEL_NOTE, "set "
 	    "AWS_VPC_K8S_CNI_RANDOMIZESNAT=prng on the aws-node DaemonSet" },
+	[F_CLIENT_HIDDEN]	= { "client-hidden",	LEVEL_NOTE, "to see the client, "
+	    "turn on client address preservation of the target group "
+	    "(preserve_client_ip.enabled=true) or PROXY protocol v2 "
+	    "(proxy_protocol_v2.enabled=true)" },
+	[F_CLIENT_FROM_PROXY]	= { "client-from-proxy-protocol", LEVEL_NOTE, "" },
+	[F_PROXY_MALFORMED]	= { "proxy-protocol-malformed", LEVEL_NOTE, "" },
+	[F_HEALTH_CHECK]	= { "health-check",	LEVEL_NOTE, "" },
+	[F_SOCKET_REUSE]	= { "socket-reuse",	LEVEL_NOTE, "turn off cross-zone "
+	    "load balancing or client address preservation of the target group, or "
+	    "let each client use one load balancer address" },
+	[F_ENDPOINT_GONE]	= { "endpoint-gone",	LEVEL_NOTE, "" },
+	[F_DNS_NO_ANSWER]	= { "dns-no-answer",	LEVEL_NOTE, "" },
+	[F_DNS_ERROR]		= { "dns-error",	LEVEL_NOTE, "" },
+	[F_DNS_SEARCH_MISS]	= { "dns-search-miss",	LEVEL_NOTE, "end the name with a "
+	    "dot, or set ndots to 1 in the pod's dnsConfig" },
 	[F_CONTRADICTION]	= { "contradiction",	LEVEL_NOTE, "" },
 	[F_STATE_DIFFERS]	= { "state-differs",	LEVEL_NOTE, "" },
 };

@@ -49,6 +49,10 @@ static const struct command commands[N_COMMANDS] = {
 	    "ENIs and pods, addresses used and free, and how the node deviates "
 	    "from what its CNI requires",
 	    cmd_node, document_output, NULL },
+	[COMMAND_WHO] = { "who", "ADDRESS:PORT[@TIME] [options] [FILE...]",
+	    "which pod was behind this translated address; of an ADDRESS alone, "
+	    "what of its ports is used, and by whom",
+	    cmd_who, document_output, NULL },
 	[COMMAND_STATE] = { "state", "[--state PATH] [-w FILE]",
 	    "save this node's state (or what PATH holds, in one file): links, "
 	    "addresses, rules, routes, NAT rules, conntrack, ENIs, pods",

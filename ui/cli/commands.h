@@ -7,7 +7,7 @@ struct options;
 
 enum command_id {
 	COMMAND_READ, COMMAND_LIVE, COMMAND_RECORD, COMMAND_VERIFY,
-	COMMAND_EXPLAIN, COMMAND_NODE, COMMAND_STATE,
+	COMMAND_EXPLAIN, COMMAND_NODE, COMMAND_WHO, COMMAND_STATE,
 	N_COMMANDS
 };
 
@@ -35,6 +35,7 @@ int	cmd_record(const struct options *);
 int	cmd_verify(const struct options *);
 int	cmd_explain(const struct options *);
 int	cmd_node(const struct options *);
+int	cmd_who(const struct options *);
 int	cmd_state(const struct options *);
 
 #endif

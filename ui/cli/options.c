@@ -76,19 +76,20 @@ color_word(const struct command *c, unsigned i)
 #define STATE		(1u << COMMAND_STATE)
 #define LIVE		(1u << COMMAND_LIVE)
 #define RECORD		(1u << COMMAND_RECORD)
+#define WHO		(1u << COMMAND_WHO)
 #define CAPTURE		(LIVE | RECORD)
-#define FLOWS		(READ | VERIFY | LIVE | RECORD)
+#define FLOWS		(READ | VERIFY | LIVE | RECORD | WHO)
 #define MEGABYTE	UINT64_C(1000000)
 #define OF(mask)	.commands = (mask)
 
 static const struct option_row rows[] = {
 	{ 'r', "read", "FILE", "read this capture; \"podpath -r FILE\" is "
 	    "\"podpath read FILE\"",
-	    OPT_FILE, GROUP_INPUT, AT(read_file), OF(READ | VERIFY) },
+	    OPT_FILE, GROUP_INPUT, AT(read_file), OF(READ | VERIFY | WHO) },
 	{ 0, "state", "PATH", "the node's state: a directory of dumps, a .tar.gz "
 	    "(such as a bundle of the EKS log collector) or one JSON file",
 	    OPT_FILE, GROUP_INPUT, AT(state),
-	    OF(READ | VERIFY | EXPLAIN | NODE | STATE) },
+	    OF(READ | VERIFY | EXPLAIN | NODE | WHO | STATE) },
 	{ 'i', "interface", "NAME", "capture on this interface, or on all that a "
 	    "glob fits, also those that come later; repeats; any unless told. "
 	    "\"podpath -i NAME\" is \"podpath live -i NAME\"",
@@ -135,10 +136,17 @@ static const struct option_row rows[] = {
 	{ 0, "where", "EXPR", "only flows that all terms hold for, such as "
 	    "'verdict=dropped port=443 rtt>20ms'; keys below",
 	    OPT_TEXT, GROUP_SELECT, AT(where), OF(FLOWS) },
+	{ 0, "service", "NAMESPACE/NAME", "verify nlb-ip and shares: this Service alone",
+	    OPT_TEXT, GROUP_SELECT, AT(service), OF(VERIFY) },
+	{ 0, "target", "ADDRESS:PORT", "verify nlb-ip: this target alone",
+	    OPT_TEXT, GROUP_SELECT, AT(target), OF(VERIFY) },
+	{ 0, "zone-local", NULL, "verify shares: every connection stays in the "
+	    "client's zone",
+	    OPT_FLAG, GROUP_SELECT, AT(zone_local), OF(VERIFY) },
 	{ 'o', "output", "FORMAT", "text (unless told) or json; read and live also "
 	    "csv, verify also tap and junit",
 	    OPT_WORD, GROUP_OUTPUT, AT(output),
-	    OF(READ | VERIFY | EXPLAIN | NODE | LIVE), .word = output_word },
+	    OF(READ | VERIFY | EXPLAIN | NODE | WHO | LIVE), .word = output_word },
 	{ 0, "changes", NULL, "what live would have told: each flow when it became "
 	    "known, whenever that changed, and at its end",
 	    OPT_FLAG, GROUP_OUTPUT, AT(changes), OF(READ) },
@@ -148,14 +156,14 @@ static const struct option_row rows[] = {
 	{ 'v', "verbose", NULL, "more: the path of each flow leg by leg, what "
 	    "passed a check too, each step of each way",
 	    OPT_FLAG, GROUP_OUTPUT, AT(verbose),
-	    OF(READ | VERIFY | EXPLAIN | NODE | LIVE) },
+	    OF(READ | VERIFY | EXPLAIN | NODE | WHO | LIVE) },
 	{ 'n', "numeric", NULL, "addresses, even where names are known",
 	    OPT_FLAG, GROUP_OUTPUT, AT(numeric),
-	    OF(READ | VERIFY | EXPLAIN | LIVE) },
+	    OF(READ | VERIFY | EXPLAIN | WHO | LIVE) },
 	{ 0, "color", "WHEN", "auto, always or never; auto is: on a terminal, "
 	    "unless NO_COLOR is set",
 	    OPT_WORD, GROUP_OUTPUT, AT(color),
-	    OF(READ | VERIFY | EXPLAIN | NODE | LIVE), .word = color_word },
+	    OF(READ | VERIFY | EXPLAIN | NODE | WHO | LIVE), .word = color_word },
 	{ 'C', "rotate-size", "SIZE", "begin another file after so many millions "
 	    "of bytes (or with k, M or G: of these); the name gets a number",
 	    OPT_BYTES, GROUP_RECORD, AT(rotate_bytes), OF(CAPTURE),

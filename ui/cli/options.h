@@ -37,6 +37,10 @@ struct options {
 	const char	*color;
 	bool		 verbose, numeric;
 	uint64_t	 max_flows;	/* 0: the default */
+	/* of verify */
+	const char	*service;	/* --service NAMESPACE/NAME */
+	const char	*target;	/* --target ADDRESS:PORT */
+	bool		 zone_local;
 	/* of live and record; 0 and NULL: not given */
 	struct option_list ifaces;	/* -i */
 	uint64_t	 buffer_mib;	/* -B */

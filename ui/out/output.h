@@ -17,10 +17,16 @@
 #include "ui/out/json.h"
 #include "ui/out/outbuf.h"
 
-/* Names of interfaces and addresses; for a run, the tracer's. */
+struct contract;
+struct state;
+
+/* Names of interfaces and addresses, and the node's state as it is now; for a
+   run, the tracer's. */
 struct naming {
 	struct iface	 (*iface)(const void *arg, unsigned iface);
 	const char	*(*name)(const void *arg, const struct addr *);	/* or NULL */
+	const struct state *(*state)(const void *arg);		/* or NULL; may give NULL */
+	const struct contract *(*contract)(const void *arg);	/* the same */
 	const void	*arg;
 };
 

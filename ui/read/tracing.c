@@ -22,6 +22,18 @@ name_of(const void *tracer, const struct addr *a)
 	return tracer_name(tracer, a);
 }
 
+static const struct state *
+state_of(const void *tracer)
+{
+	return tracer_state(tracer);
+}
+
+static const struct contract *
+contract_of(const void *tracer)
+{
+	return tracer_contract(tracer);
+}
+
 bool
 tracing_is_full(const struct tracing *t)
 {
@@ -171,7 +183,7 @@ tracing_init(struct tracing *t, const struct options *o, struct filter *filter,
 		.start_ns = clock_now_ns() };
 	if (!parse_where(t) || !start_tracer(t))
 		return false;
-	t->names = (struct naming){ iface_of, name_of, t->tracer };
+	t->names = (struct naming){ iface_of, name_of, state_of, contract_of, t->tracer };
 	return true;
 }
 

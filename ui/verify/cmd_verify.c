@@ -192,17 +192,21 @@ cmd_verify(const struct options *o)
 		.form = find_form(o->output), .verbose = o->verbose,
 		.numeric = o->numeric, .color = options_want_color(o),
 		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
-		.with_state = o->state != NULL,
+		.with_state = o->state != NULL, .service = o->service,
+		.target = o->target, .zone_local = o->zone_local,
 	};
 	struct verifying r = { .code = EXIT_USAGE };
 	struct options rest = *o;
+	bool usage;
 	int n;
 
 	if (!take_checks(o, &config.checks, &n))
 		return EXIT_USAGE;
 	rest.words += n;
 	rest.n_words -= n;
-	r.verify = verify_begin(&config);
+	r.verify = verify_begin(&config, &usage);
+	if (r.verify == NULL && usage)
+		return EXIT_USAGE;
 	if (r.verify == NULL || !outbuf_init(&r.outbuf, STDOUT_FILENO)) {
 		verify_free(r.verify);
 		return complain_usage("out of memory");

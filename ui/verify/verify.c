@@ -38,12 +38,25 @@ check_result_name(unsigned r)
 }
 
 struct verify *
-verify_begin(const struct verify_config *config)
+verify_begin(const struct verify_config *config, bool *usage)
 {
 	struct verify *v = calloc(1, sizeof(*v));
 
-	if (v != NULL)
-		v->config = *config;
+	*usage = false;
+	if (v == NULL)
+		return NULL;
+	v->config = *config;
+	for (unsigned c = 0; c < N_CHECKS; c++) {
+		const struct check_whole *w = check_whole_of((enum check)c);
+
+		if (w == NULL || !verify_wants(v, (enum check)c))
+			continue;
+		v->whole[c] = w->new(v, usage);
+		if (v->whole[c] == NULL) {
+			verify_free(v);
+			return NULL;
+		}
+	}
 	return v;
 }
 
@@ -144,8 +157,8 @@ put_pod(const struct verify *v, const struct flow *f, char *out, size_t size)
 	return (size_t)snprintf(out, size, "%s ", name);
 }
 
-static void
-describe(const struct verify *v, const struct flow *f, const struct naming *names,
+void
+verify_describe(const struct verify *v, const struct flow *f, const struct naming *names,
     struct item_text *text)
 {
 	enum present_ids ids = present_ids(f);
@@ -177,14 +190,19 @@ verify_flow(struct verify *v, const struct flow *f, const struct naming *names)
 	unsigned c;
 
 	v->judged++;
+	v->names = names;
 	for (c = 0; c < N_CHECKS; c++) {
 		if (!verify_wants(v, (enum check)c))
 			continue;
+		if (v->whole[c] != NULL) {
+			check_whole_of((enum check)c)->flow(v->whole[c], f, names);
+			continue;
+		}
 		check_flow((enum check)c, v, f, &o);
 		if (!o.applies)
 			continue;
 		if (!described)
-			describe(v, f, names, &text);
+			verify_describe(v, f, names, &text);
 		described = true;
 		verify_add(v, (enum check)c, &o, &text);
 	}
@@ -214,7 +232,14 @@ conclude(struct verify *v, enum check c, const struct summary *s)
 	    s->stats.lost_interface : 0;
 	struct tally *t = &v->checks[c];
 
-	if (t->count[CHECK_OK] + t->count[CHECK_UNSURE] +
+	if (v->whole[c] != NULL && v->setup)
+		snprintf(t->why, sizeof(t->why), "it judges connections, and no "
+		    "capture is given");
+	else if (v->whole[c] != NULL)
+		check_whole_of(c)->end(v->whole[c], v->names, s);
+	if (t->why[0] != '\0')
+		;	/* it said so itself */
+	else if (t->count[CHECK_OK] + t->count[CHECK_UNSURE] +
 	    t->count[CHECK_FAILED] == 0)
 		snprintf(t->why, sizeof(t->why), "%s", v->setup ?
 		    "nothing of this kind to predict" :
@@ -280,5 +305,8 @@ verify_free(struct verify *v)
 	for (c = 0; c < N_CHECKS; c++)
 		for (r = 0; r < N_CHECK_RESULTS; r++)
 			free_items(&v->checks[c].items[r]);
+	for (c = 0; c < N_CHECKS; c++)
+		if (v->whole[c] != NULL)
+			check_whole_of((enum check)c)->free(v->whole[c]);
 	free(v);
 }

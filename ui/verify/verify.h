@@ -19,7 +19,8 @@
 #include "ui/state/node_state.h"
 #include "ui/out/output.h"
 
-enum check { CHECK_SNAT, CHECK_NO_NAT, CHECK_ENI, CHECK_PATH, N_CHECKS };
+enum check { CHECK_SNAT, CHECK_NO_NAT, CHECK_ENI, CHECK_PATH, CHECK_NLB_IP, CHECK_SHARES,
+	N_CHECKS };
 
 enum check_result {
 	CHECK_OK,
@@ -40,10 +41,14 @@ struct verify_config {
 	bool		 verbose;	/* what passed too */
 	bool		 numeric;
 	bool		 with_state;	/* flows are judged with node state */
+	/* of nlb-ip and shares; NULL: all */
+	const char	*service;	/* "namespace/name" */
+	const char	*target;	/* "192.168.3.105:8080" */
+	bool		 zone_local;
 };
 
-/* NULL when there is no memory. */
-struct verify	*verify_begin(const struct verify_config *);
+/* NULL when there is no memory; or, with *usage set, after a message. */
+struct verify	*verify_begin(const struct verify_config *, bool *usage);
 void		 verify_flow(struct verify *, const struct flow *,
 		    const struct naming *);
 /* Judge the set-up instead of flows: deviations from the contract, and what the

@@ -13,25 +13,42 @@
 static const struct {
 	const char	*name, *help;
 	const char	*fails[8];	/* codes; NULL ends */
+	const struct check_whole *whole;
 } checks[N_CHECKS] = {
 	[CHECK_SNAT] = { "snat",
 	    "what leaves the VPC leaves by the primary ENI with the node's "
 	    "primary address; or, where external SNAT is set, by the pod's own "
 	    "ENI untranslated",
 	    { "missing-snat", "wrong-snat", "unexpected-snat", "wrong-eni",
-	      "source-not-on-eni", "masquerade-other-eni" } },
+	      "source-not-on-eni", "masquerade-other-eni" }, NULL },
 	[CHECK_NO_NAT] = { "no-nat",
 	    "inside the VPC, and to ranges excluded from SNAT, addresses stay as "
 	    "they are",
-	    { "unexpected-snat", "unexpected-dnat" } },
+	    { "unexpected-snat", "unexpected-dnat" }, NULL },
 	[CHECK_ENI] = { "eni",
 	    "each packet leaves by the ENI that owns its source address, and is "
 	    "answered the same way",
 	    { "wrong-eni", "source-not-on-eni", "masquerade-other-eni",
-	      "asymmetric-path" } },
+	      "asymmetric-path" }, NULL },
 	[CHECK_PATH] = { "path",
-	    "each flow has the verdict ok: nothing wrong, nothing dropped", { 0 } },
+	    "each flow has the verdict ok: nothing wrong, nothing dropped", { 0 },
+	    NULL },
+	[CHECK_NLB_IP] = { "nlb-ip",
+	    "connections of a load balancer reach the pod directly: its own address "
+	    "and target port, no translation, by the ENI that owns it, answered the "
+	    "same way; and whether the client's address is seen",
+	    { 0 }, &check_nlb_ip },
+	[CHECK_SHARES] = { "shares",
+	    "a Service's endpoints get even shares of its connections, or with "
+	    "--zone-local none leaves the client's zone",
+	    { 0 }, &check_shares },
 };
+
+const struct check_whole *
+check_whole_of(enum check c)
+{
+	return checks[c].whole;
+}
 
 const char *
 verify_check_name(unsigned i)
@@ -330,7 +347,7 @@ check_prediction(enum check c, bool outside, const struct prediction *p,
 	unsigned i;
 
 	*o = (struct opinion){ .applies = true };
-	if ((c == CHECK_SNAT && !outside) || (c == CHECK_NO_NAT && outside)) {
+	if (check_whole_of(c) != NULL || (c == CHECK_SNAT && !outside) || (c == CHECK_NO_NAT && outside)) {
 		o->applies = false;
 		return;
 	}

@@ -4,6 +4,7 @@
 #define UI_VERIFY_INT_H
 
 #include "ui/state/predict.h"
+#include "ui/out/text.h"
 #include "ui/out/present.h"
 #include "ui/verify/verify.h"
 
@@ -47,9 +48,30 @@ struct verify {
 	bool		 setup;		/* predictions, not flows */
 	struct tally	 checks[N_CHECKS];
 	uint64_t	 judged;	/* flows or predictions */
+	void		*whole[N_CHECKS];	/* of checks that have one; NULL */
+	const struct naming *names;	/* of the last flow; NULL */
 	uint8_t		 result;
 	bool		 no_memory;
 };
+
+/*
+ * A check that looks at all flows together, and has more to say than a line
+ * each.  new: NULL when there is no memory, or after a message when the options
+ * are wrong (*usage is set then).  flow and end add items (verify_add()); end
+ * may also say why the check is inconclusive as a whole, in checks[].why.  text
+ * and json write what is beyond the items, after end: json the members of the
+ * check's object, each with its key.
+ */
+struct check_whole {
+	void	*(*new)(struct verify *, bool *usage);
+	void	 (*flow)(void *, const struct flow *, const struct naming *);
+	void	 (*end)(void *, const struct naming *, const struct summary *);
+	void	 (*text)(const void *, struct text *);
+	void	 (*json)(const void *, struct json *);
+	void	 (*free)(void *);
+};
+
+extern const struct check_whole check_nlb_ip, check_shares;
 
 /* The texts of an item before it is kept. */
 struct item_text {
@@ -62,7 +84,13 @@ struct item_text {
 void	verify_add(struct verify *, enum check, const struct opinion *,
 	    const struct item_text *);
 
+/* The texts of a flow. */
+void	verify_describe(const struct verify *, const struct flow *,
+	    const struct naming *, struct item_text *);
+
 /* verify_checks.c */
+/* NULL: it judges flow by flow. */
+const struct check_whole *check_whole_of(enum check);
 void	check_flow(enum check, const struct verify *, const struct flow *,
 	    struct opinion *);
 void	check_prediction(enum check, bool outside, const struct prediction *,

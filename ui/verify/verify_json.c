@@ -63,6 +63,8 @@ put_check(struct json *j, const struct verify *v, enum check c)
 	json_u64(j, t->count[CHECK_UNSURE]);
 	put_text(j, "why", t->why[0] != '\0' ? t->why : NULL);
 	put_items(j, t);
+	if (v->whole[c] != NULL && !v->setup)
+		check_whole_of(c)->json(v->whole[c], j);
 	json_close(j, '}');
 }
 

@@ -109,6 +109,8 @@ put_check(struct text *t, const struct verify *v, enum check c)
 	put_items(t, &v->checks[c], CHECK_FAILED);
 	put_items(t, &v->checks[c], CHECK_UNSURE);
 	put_items(t, &v->checks[c], CHECK_OK);
+	if (v->whole[c] != NULL && !v->setup)
+		check_whole_of(c)->text(v->whole[c], t);
 }
 
 void
