@@ -225,9 +225,16 @@ struct service {
 	uint32_t	 n_cluster;	/* the first of them are cluster addresses */
 	uint8_t		 external_policy, internal_policy;	/* enum svc_policy */
 	uint16_t	 health_port;	/* healthCheckNodePort; 0 none */
-	bool		 derived;	/* read from kube-proxy's rules, not from kubectl */
+	bool		 derived;	/* read from kube-proxy's rules, not from kubectl;
+					   its type is NULL where they do not tell it */
 	struct svc_lb	 lb;
+	bool		 affinity;	/* sessionAffinity ClientIP: a client stays with one
+					   endpoint */
+	bool		 endpoints_known;	/* ready: those that are listed are all */
 };
+
+/* Do this node's rules lead to an endpoint?  Made by state_ready(). */
+enum in_rules { IN_RULES_UNKNOWN, IN_RULES_YES, IN_RULES_NO };
 
 struct endpoint {
 	uint32_t	 service;	/* index in state.services; UINT32_MAX: not listed */
@@ -237,7 +244,14 @@ struct endpoint {
 	uint16_t	 port;
 	uint8_t		 proto;
 	bool		 ready, terminating;
-	const char	*node, *zone, *pod;	/* NULL unknown */
+	const char	*node, *zone, *pod;	/* NULL unknown; see state_endpoint_place() */
+	bool		 derived;	/* read from kube-proxy's rules, not from kubectl */
+	uint8_t		 in_rules;	/* enum in_rules */
+};
+
+/* Where an endpoint or client is; NULL: not known. */
+struct place_names {
+	const char	*ns, *pod, *node, *zone;
 };
 
 struct node {
@@ -371,6 +385,36 @@ const struct svc_port *state_service(const struct state *, const struct addr *,
 		    uint16_t port, uint8_t proto);
 const struct svc_port *state_node_port(const struct state *, uint16_t port,
 		    uint8_t proto);
+/* The endpoint of this service's port that has this address and port. */
+const struct endpoint *state_endpoint(const struct state *, const struct svc_port *,
+		    const struct addr *, uint16_t port);
+/* The endpoints of a service (its number) one after the other, from NULL to NULL:
+   of all its ports.  Is it one of this port? */
+const struct endpoint *state_endpoint_next(const struct state *, uint32_t service,
+		    const struct endpoint *);
+bool		 endpoint_is_of(const struct endpoint *, const struct svc_port *);
+/* Where it is: as kubectl's documents say, else by its pod, that pod's node and
+   that node's zone. */
+struct place_names state_endpoint_place(const struct state *, const struct endpoint *);
+/* Where the pod or node that has this address is. */
+struct place_names state_addr_place(const struct state *, const struct addr *);
+const struct node *state_node_named(const struct state *, const char *name);
+/* The node that this state is of; NULL when it is not known. */
+const struct node *state_this_node(const struct state *);
+/* Services that every cluster has: default/kubernetes, whose endpoints are the API
+   server's (on EKS network interfaces that EKS owns), and kube-system/kube-dns.
+   Is this address one of its endpoints, on this port (0: any)? */
+enum known_service { KNOWN_API, KNOWN_DNS, N_KNOWN_SERVICES };
+bool		 state_known_endpoint(const struct state *, enum known_service,
+		    const struct addr *, uint16_t port);
+/* The service whose healthCheckNodePort this is. */
+const struct service *state_health_service(const struct state *, uint16_t port);
+/* This node's socket that has exactly these ends (t->src is the local one); or
+   that takes what comes to this address and port.  One whose process is known,
+   and is the only one: else NULL. */
+const struct sock *state_sock(const struct state *, const struct tuple *);
+const struct sock *state_sock_listening(const struct state *, const struct addr *,
+		    uint16_t port, uint8_t proto);
 const char	*route_type_name(unsigned);	/* "unreachable" */
 
 #endif

@@ -27,9 +27,10 @@
  *
  * All other lists come in whole parts only (PART_IPTABLES, PART_ENIS ...).  The
  * lists of netfilter (nf_*) are one: any of PART_IPTABLES, PART_IP6TABLES,
- * PART_NFT and PART_IPSETS in `parts` replaces all of them.  So are services,
- * svc_ports and endpoints (PART_SERVICES); enis and eni_addrs with the pods that
- * ipamd tells of (PART_ENIS or PART_IPAM replaces enis, eni_addrs and pods);
+ * PART_NFT and PART_IPSETS in `parts` replaces all of them, and the Services that
+ * are read from rules with them.  So are services, svc_ports and endpoints
+ * (PART_SERVICES); enis and eni_addrs with the pods that ipamd tells of (PART_ENIS
+ * or PART_IPAM replaces enis, eni_addrs and pods); PART_SOCKETS is state.socks;
  * PART_CNI_SETTINGS is state.cni; PART_PODS replaces pods too.  PART_RULES and
  * PART_ROUTES are of one family each.  Conntrack is not here: see
  * decode/conntrack.h.  Parts that `come` marks (state_mark()) are known from then on.

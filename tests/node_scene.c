@@ -154,6 +154,7 @@ static const struct {
 	[TEXT_KUBECTL]	= { "kubectl.json",	read_kubectl_json },
 	[TEXT_METRICS]	= { "metrics.json",	read_metrics },
 	[TEXT_CONNTRACK]	= { "conntrack.txt",	read_conntrack },
+	[TEXT_SS]	= { "ss-tunap.txt",	read_ss },
 };
 
 static void

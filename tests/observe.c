@@ -21,7 +21,7 @@ enum shape shape_any = SHAPE_ANY, shape_ether = SHAPE_ETHER,
 #define NO_CODE	UINT32_MAX
 
 struct line {
-	const char	*iface, *proto, *flags, *data, *about, *outer;
+	const char	*iface, *proto, *flags, *data, *hex, *about, *outer;
 	bool		 out, more, pad, badsum, group, other, vlan, vni;
 	char		 src[48], dst[48];
 	unsigned	 sport, dport;
@@ -51,6 +51,7 @@ static const struct { const char *name; size_t at; } numbers[] = {
 
 static const struct { const char *name; size_t at; } texts[] = {
 	{ "data",	offsetof(struct line, data) },
+	{ "hex",	offsetof(struct line, hex) },
 	{ "about",	offsetof(struct line, about) },
 	{ "outer",	offsetof(struct line, outer) },
 };
@@ -128,7 +129,7 @@ line_parse(struct line *l, char *text)
 {
 	char *word[WORD_MAX] = { NULL }, *save = NULL;
 	unsigned n = 0, at = 6;
-	char whole[512];
+	char whole[4096];
 
 	snprintf(whole, sizeof(whole), "%s", text);
 	for (char *w = strtok_r(text, " \t", &save); w != NULL && n < WORD_MAX;
@@ -247,10 +248,27 @@ put_l4(struct build *b, const struct line *l)
 }
 
 static void
+put_hex(struct build *b, const char *hex)
+{
+	unsigned byte;
+
+	for (; *hex != '\0'; hex += 2) {
+		uint8_t c;
+
+		if (sscanf(hex, "%2x", &byte) != 1 || hex[1] == '\0')
+			fail_msg("not hexadecimal: %s", hex);
+		c = (uint8_t)byte;
+		build_bytes(b, &c, 1);
+	}
+}
+
+static void
 put_payload(struct build *b, const struct line *l)
 {
 	uint32_t text = l->data ? (uint32_t)strlen(l->data) : 0;
 
+	if (l->hex != NULL)
+		put_hex(b, l->hex);
 	if (text > 0)
 		build_text(b, l->data);
 	if (l->len > text)
@@ -422,7 +440,7 @@ later(struct scene *s, int64_t ns)
 void
 see(struct scene *s, const char *format, ...)
 {
-	char text[512];
+	char text[4096];
 	struct line l;
 	unsigned at;
 	int64_t off = 0;

@@ -20,6 +20,7 @@
  *	tsval= tsecr= mss=	TCP options
  *	eid=			ICMP id
  *	data=TEXT len=N fill=S	payload: the text, then up to N bytes of seed S
+ *	hex=0d0a		bytes before that
  *	more off=N		a fragment: more follow; a later one, at N
  *	code=N			of unreach, instead of port unreachable
  *	vlan=N vni=N		tagged; inside VXLAN N, from node oport=N

@@ -17,6 +17,19 @@ def tuple: (.src | addr) and (.dst | addr) and
     ((has("sport") and has("dport")) != has("icmp_id") or
      (has("sport") or has("dport") or has("icmp_id") | not));
 def subset($all): (keys - $all) == [];
+def asked: subset(["name","type","outcome","rcode","asked","sent","answered","truncated",
+        "cname","cnames","addresses","addresses_in_all","ttl"]) and
+    (.name | type == "string" and length > 0) and
+    (.outcome | IN("answered", "empty", "failed", "no-answer")) and
+    (has("asked") == has("sent")) and
+    ((.outcome == "no-answer") == (has("rcode") | not)) and
+    all((.addresses // [])[]; addr);
+def client: (.version | IN(1, 2)) and
+    subset(["version","command","error","src","sport","dst","dport","vpce","alpn",
+        "authority","netns","unique_id","crc32c","ssl"]) and
+    (if has("error") then keys == ["error","version"] else true end) and
+    (has("src") == has("dst")) and (has("src") == has("sport")) and
+    (if has("src") then (.src | addr) and (.dst | addr) else true end);
 if .schema == "podpath.summary/1" then
     keys == ["bytes","dropped_interface","dropped_kernel","dropped_netlink",
         "evicted","flows","malformed","packets","schema","truncated","unknown",
@@ -39,7 +52,9 @@ else
     all(.findings[]; has("code") and has("level") and has("text")) and
     subset(["schema","id","first","last","proto","original","translated","nat",
         "legs","legs_left_out","evidence","rtt_ns","transit_ns","verdict",
-        "findings"])
+        "findings","dns_name","dns","dns_left_out","proxy_protocol"]) and
+    (if has("dns") then all(.dns[]; asked) else true end) and
+    (if has("proxy_protocol") then .proxy_protocol | client else true end)
 end'
 
 for dir in pcaps/*/; do

@@ -21,7 +21,12 @@ if .schema == "podpath.summary/1" then true else
     subset(["schema","id","first","last","proto","kind","pod","peer","original",
         "translated","nat","legs","legs_left_out","eni","route","nat_rule",
         "dnat_rule","conntrack","service","evidence","rtt_ns","transit_ns",
-        "verdict","findings"]) and
+        "verdict","findings","role","role_text","process","dns_name","dns",
+        "dns_left_out","proxy_protocol"]) and
+    ((.role // "x") | test("^[a-z][a-z-]*$")) and
+    ((has("role_text") | not) or has("role")) and
+    (if has("process") then .process | (.name | text) and subset(["name","pid"])
+        else true end) and
     ((.kind // "host") | IN("pod-to-pod", "pod-to-service", "pod-to-vpc",
         "pod-to-external", "vpc-to-pod", "external-to-pod", "nodeport",
         "node-to-pod", "host", "transit")) and

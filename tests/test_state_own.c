@@ -210,6 +210,9 @@ eq_services(const struct state *x, const struct state *y)
 	EACH(services, service)
 		TEXT(ns); TEXT(name); TEXT(type); NUM(n_addrs); NUM(n_cluster);
 		NUM(external_policy); NUM(internal_policy); NUM(health_port);
+		NUM(affinity); NUM(derived); NUM(lb.target_ip); NUM(lb.preserve);
+		NUM(lb.proxy); NUM(lb.check_port); NUM(lb.check_interval_s);
+		TEXT(lb.check_path); TEXT(lb.hostname);
 		if (a->n_addrs > 0)
 			assert_memory_equal(a->addrs, b->addrs,
 			    a->n_addrs * sizeof(*a->addrs));
@@ -221,10 +224,14 @@ eq_services(const struct state *x, const struct state *y)
 	EACH(endpoints, endpoint)
 		NUM(service); TEXT(ns); TEXT(service_name); TEXT(port_name);
 		BYTES(addr); NUM(port); NUM(proto); NUM(ready); NUM(terminating);
-		TEXT(node); TEXT(zone); TEXT(pod);
+		TEXT(node); TEXT(zone); TEXT(pod); NUM(derived);
 	END
 	EACH(sysctls, sysctl)
 		TEXT(name); TEXT(value);
+	END
+	EACH(socks, sock)
+		NUM(proto); NUM(listens); NUM(any_local); BYTES(local); BYTES(peer);
+		NUM(lport); NUM(pport); TEXT(process); NUM(pid);
 	END
 }
 
@@ -561,18 +568,32 @@ add_cluster(struct state *s)
 	    false, false, 0, NULL };
 	*state_push(s, eni_addrs) = (struct eni_addr){ 1, prefix("10.0.0.0/28"),
 	    true, true, "ns", "x", true };
-	*state_push(s, services) = (struct service){ "default", "web", NULL, addrs,
-	    2, 1, POLICY_LOCAL, POLICY_LOCAL, 30000 };
-	*state_push(s, services) = (struct service){ "default", "none",
-	    "ClusterIP", NULL, 0, 0, 0, 0, 0 };
+	*state_push(s, services) = (struct service){ .ns = "default", .name = "web",
+	    .addrs = addrs, .n_addrs = 2, .n_cluster = 1,
+	    .external_policy = POLICY_LOCAL, .internal_policy = POLICY_LOCAL,
+	    .health_port = 30000, .affinity = true, .lb = { 1, 0, 1, 8443, 30,
+	    "/healthz", "k8s-web-1.elb.eu-west-1.amazonaws.com" } };
+	*state_push(s, services) = (struct service){ .ns = "default",
+	    .name = "none", .type = "ClusterIP", .lb = { .target_ip = -1,
+	    .preserve = -1, .proxy = -1 } };
 	*state_push(s, svc_ports) = (struct svc_port){ 1, "", 17, 53, 30053, "dns" };
-	*state_push(s, endpoints) = (struct endpoint){ 0, "default", "web", "",
-	    addrs[0], 8080, 6, true, true, "n", "z", "p" };
-	*state_push(s, endpoints) = (struct endpoint){ STATE_NONE, NULL, NULL, NULL,
-	    addrs[0], 1, 6, false, false, NULL, NULL, NULL };
+	*state_push(s, endpoints) = (struct endpoint){ .ns = "default",
+	    .service_name = "web", .port_name = "", .addr = addrs[0], .port = 8080,
+	    .proto = 6, .ready = true, .terminating = true, .node = "n",
+	    .zone = "z", .pod = "p" };
+	*state_push(s, endpoints) = (struct endpoint){ .service = STATE_NONE,
+	    .addr = addrs[0], .port = 1, .proto = 6 };
 	*state_push(s, nodes) = (struct node){ "n", "t3.medium", "i-1", "z",
 	    { addrs[0], addrs[1] }, 2, 17 };
 	*state_push(s, sysctls) = (struct sysctl){ "net.ipv4.ip_forward", "1" };
+	*state_push(s, socks) = (struct sock){ 6, false, false,
+	    addr_of("192.168.2.41"), addr_of("192.168.1.194"), 10250, 44894,
+	    "kubelet", 3012 };
+	*state_push(s, socks) = (struct sock){ .proto = 17, .listens = true,
+	    .any_local = true, .local = addr_of("0.0.0.0"), .lport = 65535,
+	    .process = "a\"\xff", .pid = UINT32_MAX };
+	*state_push(s, socks) = (struct sock){ .proto = 6, .listens = true,
+	    .any_local = true, .lport = 22 };
 }
 
 static void
@@ -623,17 +644,94 @@ no_field_forgotten(void **state)
 	SIZE(eni_fact, 32);
 	SIZE(eni_addr, 56);
 	SIZE(cni_settings, 64);
-	SIZE(service, 48);
+	SIZE(service, 88);
+	SIZE(svc_lb, 32);
 	SIZE(svc_port, 32);
-	SIZE(endpoint, 80);
+	SIZE(endpoint, 88);
 	SIZE(node, 104);
 	SIZE(sysctl, 16);
-	SIZE(state, 448);
+	SIZE(sock, 56);
+	SIZE(state, 464);
+}
+
+/* ---- what rules told of Services comes back from them, not from here */
+
+static void
+add_service(struct state *s, const char *name, bool derived)
+{
+	uint32_t index = s->services.n;
+
+	*state_push(s, services) = (struct service){ .ns = "default", .name = name,
+	    .derived = derived, .lb = { -1, -1, -1, 0, 0, NULL, NULL } };
+	*state_push(s, svc_ports) = (struct svc_port){ index, name, 6, 80, 0, NULL };
+	*state_push(s, endpoints) = (struct endpoint){ .service = index,
+	    .ns = "default", .service_name = name, .addr = addr_of("10.0.0.1"),
+	    .port = 80, .proto = 6, .derived = derived };
+}
+
+static void
+derived_stay_out(void **state)
+{
+	struct state *s = state_new(), *t = state_new();
+	struct bytes b;
+	struct said said;
+
+	(void)state;
+	add_service(s, "by-rules", true);
+	add_service(s, "a", false);
+	add_service(s, "by-rules-too", true);
+	add_service(s, "b", false);
+	/* one that rules added to a service that kubectl told of */
+	s->endpoints.v[3].derived = true;
+	b = written(s);
+	read_bytes(t, read_own, "own", b.p, b.n, &said);
+	assert_string_equal(said.text, "");
+	state_ready(t);
+	assert_int_equal(t->services.n, 2);
+	assert_string_equal(t->services.v[0].name, "a");
+	assert_string_equal(t->services.v[1].name, "b");
+	assert_int_equal(t->svc_ports.n, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(t->svc_ports.v[i].service, i);
+		assert_string_equal(t->svc_ports.v[i].name, t->services.v[i].name);
+	}
+	assert_int_equal(t->endpoints.n, 1);
+	assert_string_equal(t->endpoints.v[0].service_name, "a");
+	free(b.p);
+	state_free(s);
+
+	/* of nothing else there is no list at all */
+	s = state_new();
+	add_service(s, "by-rules", true);
+	b = written(s);
+	assert_null(memmem(b.p, b.n, "services", strlen("services")));
+	assert_null(memmem(b.p, b.n, "endpoints", strlen("endpoints")));
+	free(b.p);
+	state_free(s);
+	state_free(t);
 }
 
 /* ---- names in another order, and what is wrong */
 
 #define DOC(body)	"{\"schema\":\"podpath.state/1\"," body "}"
+
+/* One from before load balancers and sockets were told of. */
+static void
+older_document(void **state)
+{
+	struct state *s = state_new();
+
+	(void)state;
+	read_well(s, read_own, DOC("\"services\":[{\"ns\":\"d\",\"name\":\"w\"}]"));
+	state_ready(s);
+	assert_int_equal(s->services.n, 1);
+	assert_int_equal(s->services.v[0].lb.target_ip, -1);
+	assert_int_equal(s->services.v[0].lb.preserve, -1);
+	assert_int_equal(s->services.v[0].lb.proxy, -1);
+	assert_int_equal(s->socks.n, 0);
+	assert_false(state_has(s, PART_SOCKETS));
+	state_free(s);
+}
 
 /* What is referred to may come last: tools like to sort names. */
 static void
@@ -796,6 +894,7 @@ main(void)
 		cmocka_unit_test(lab_cases),
 		cmocka_unit_test(every_field),
 		cmocka_unit_test(no_field_forgotten),
+		cmocka_unit_test(derived_stay_out), cmocka_unit_test(older_document),
 		cmocka_unit_test(any_order),
 		cmocka_unit_test(wrong_is_named),
 		cmocka_unit_test(unreadable_match),

@@ -21,6 +21,7 @@
 #define KUBECTL		"the output of 'kubectl get ... -o json'"
 #define NFT		"the output of 'nft -j list ruleset'"
 #define IPAMD		"the JSON that ipamd gives"
+#define SS		"the output of 'ss -tunap'"
 
 #define BOTH(text, expected)	text, read_ip_json, expected
 #define TEXT(text, expected)	text, NULL, expected
@@ -68,6 +69,35 @@ static const struct file_kind files[] = {
 	{ "ipneighbor",		"neighbours",	BOTH(read_ip_neigh, IP_NEIGH) },
 	{ "ipneighbour",	"neighbours",	BOTH(read_ip_neigh, IP_NEIGH) },
 	{ "ip6neigh",		"neighbours6",	BOTH(read_ip_neigh, IP_NEIGH) },
+
+	/* each may list others: -t, -u, -l */
+	{ "ss",			NULL,		TEXT(read_ss, SS) },
+	{ "sstnp",		NULL,		TEXT(read_ss, SS) },
+	{ "sstunp",		NULL,		TEXT(read_ss, SS) },
+	{ "sstunap",		NULL,		TEXT(read_ss, SS) },
+	{ "sstuanp",		NULL,		TEXT(read_ss, SS) },
+	{ "sstulnp",		NULL,		TEXT(read_ss, SS) },
+	{ "sstulpn",		NULL,		TEXT(read_ss, SS) },
+	{ "sstunlp",		NULL,		TEXT(read_ss, SS) },
+	{ "sstlnp",		NULL,		TEXT(read_ss, SS) },
+	{ "sstlpn",		NULL,		TEXT(read_ss, SS) },
+	{ "ssltnp",		NULL,		TEXT(read_ss, SS) },
+	{ "sslntp",		NULL,		TEXT(read_ss, SS) },
+	{ "sstanp",		NULL,		TEXT(read_ss, SS) },
+	{ "ssantp",		NULL,		TEXT(read_ss, SS) },
+	{ "ssanp",		NULL,		TEXT(read_ss, SS) },
+	{ "ssunp",		NULL,		TEXT(read_ss, SS) },
+	{ "ssunap",		NULL,		TEXT(read_ss, SS) },
+	{ "ssuanp",		NULL,		TEXT(read_ss, SS) },
+	{ "ssulnp",		NULL,		TEXT(read_ss, SS) },
+	{ "ssulpn",		NULL,		TEXT(read_ss, SS) },
+	{ "sstcp",		NULL,		TEXT(read_ss, SS) },
+	{ "ssudp",		NULL,		TEXT(read_ss, SS) },
+	{ "ssall",		NULL,		TEXT(read_ss, SS) },
+	{ "sockets",		NULL,		TEXT(read_ss, SS) },
+	/* the log collector has it of 'netstat -plant' */
+	{ "netstat",		NULL,		TEXT(read_netstat,
+	    "the output of 'netstat -plant'") },
 
 	{ "iptablessave",	"iptables",	TEXT(read_iptables_save, IPTABLES) },
 	{ "ip6tablessave",	"ip6tables",	TEXT(read_ip6tables_save, IPTABLES) },

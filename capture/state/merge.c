@@ -163,6 +163,42 @@ merge_neighs(struct reader *r)
 	    compare_neigh, fill_neigh);
 }
 
+/* The sockets of one process that share an address (SO_REUSEPORT) are one. */
+static int
+compare_sock(const void *a, const void *b)
+{
+	const struct sock *x = a, *y = b;
+	int rc;
+
+	BY(x->proto, y->proto);
+	BY(x->lport, y->lport);
+	BY(x->pport, y->pport);
+	BY(x->pid, y->pid);
+	BY(x->listens, y->listens);
+	rc = memcmp(&x->local, &y->local, sizeof(x->local));
+	return rc ? rc : memcmp(&x->peer, &y->peer, sizeof(x->peer));
+}
+
+static void
+fill_sock(struct reader *r, void *first, const void *repeated)
+{
+	struct sock *to = first;
+	const struct sock *from = repeated;
+
+	(void)r;
+	if (to->process == NULL)
+		to->process = from->process;
+}
+
+void
+merge_socks(struct reader *r)
+{
+	struct state *s = r->state;
+
+	drop_repeats(r, s->socks.v, sizeof(*s->socks.v), &s->socks.n,
+	    compare_sock, fill_sock);
+}
+
 /* ---- links: what one file does not say of a link, another may */
 
 static int

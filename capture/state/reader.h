@@ -64,6 +64,8 @@ reader_fn	read_ip_rule, read_ip6_rule, read_ip_route, read_ip6_route,
 /* ip_json.c, ip_json_link.c: ip -j ...: link/addr, rule, route, neigh; told apart
    by content. */
 reader_fn	read_ip_json;
+/* ss.c: ss -tunap, netstat -plant */
+reader_fn	read_ss, read_netstat;
 /* plain.c */
 reader_fn	read_sysctl, read_metrics, read_ipvsadm, read_hostname;
 /* iptables.c, ipset.c */

@@ -45,8 +45,8 @@ struct proxy_bytes {
 struct proxy_header {
 	uint8_t		version;	/* 1 or 2 */
 	bool		local;		/* v2 LOCAL: the proxy itself, such as a health check */
-	bool		unknown;	/* v1 UNKNOWN, or v2 with an unspecified or unknown
-					   family: nothing is said of the client */
+	bool		unknown;	/* v1 UNKNOWN, or v2 with an unspecified family or
+					   transport: nothing is said of the client */
 	uint8_t		family;		/* enum proxy_family */
 	uint8_t		transport;	/* 0 unspecified, PROTO_TCP, PROTO_UDP */
 	uint8_t		has;		/* enum proxy_has */
@@ -63,14 +63,19 @@ struct proxy_header {
 	uint8_t		ssl_client;	/* PP2_CLIENT_SSL 1, CERT_CONN 2, CERT_SESS 4 */
 	uint32_t	ssl_verify;	/* 0: the certificate was verified */
 	struct proxy_bytes ssl_version, ssl_cn, ssl_cipher, ssl_sig_alg, ssl_key_alg,
-			ssl_group;
+			ssl_group, ssl_sig_scheme, ssl_cert;	/* cert: X.509, DER */
 };
 
 /*
  * The first n bytes of what the connecting side sent.  `ended`: nothing comes
  * after them (the connection ended), so that the beginning of a header is a bad
- * one.  *out is written for GOOD and BAD, and points into the bytes.
+ * one; fewer than PROXY_SIGN of its bytes (a lone CR LF, say) are none at all.
+ * *out is written for GOOD and BAD, and points into the bytes; of a bad one all
+ * but version, local, len and why is zero.  A family or transport that the
+ * specification does not have is bad, as it says.  What follows an unspecified
+ * one is skipped, as is all that LOCAL brings.
  */
+#define PROXY_SIGN	5
 enum proxy_result proxy_parse(const uint8_t *p, size_t n, bool ended,
 	    struct proxy_header *out);
 

@@ -13,7 +13,7 @@
 #include "decode/contract.h"
 #include "decode/flow.h"
 
-struct role {
+struct flow_role {
 	const char	*name;		/* "kubelet", "api-server", "webhook", "imds", ...:
 					   stable, lower case; NULL: none known */
 	const char	*text;		/* static: "the control plane to the kubelet (exec, logs,
@@ -23,7 +23,7 @@ struct role {
 
 /* The flow has its node facts (judge_flow()).  contract may be NULL. */
 void		 role_of(const struct state *, const struct contract *,
-		    const struct flow *, struct role *);
+		    const struct flow *, struct flow_role *);
 /* Every role's name, from 0 on; NULL past the last. */
 const char	*role_name(unsigned);
 

@@ -41,6 +41,8 @@ static const struct kind kinds[] = {
 	KIND(eni_addrs, GROUP_NET, eni_addr, 2, T(eni_addr, ns), T(eni_addr, name)),
 	KIND(nodes, GROUP_NET, node, 4, T(node, name), T(node, instance_type),
 	    T(node, instance_id), T(node, zone)),
+	KIND(socks, GROUP_NET, sock, 1, T(sock, process)),
+	KIND(socks, GROUP_NET, sock, 1, T(sock, process)),
 	KIND(sysctls, GROUP_NET, sysctl, 2, T(sysctl, name), T(sysctl, value)),
 	KIND(nf_tables, GROUP_NF, nf_table, 1, T(nf_table, name)),
 	KIND(nf_chains, GROUP_NF, nf_chain, 1, T(nf_chain, name)),
@@ -48,8 +50,8 @@ static const struct kind kinds[] = {
 	KIND(nf_matches, GROUP_NF, nf_match, 0, 0),
 	KIND(nf_sets, GROUP_NF, nf_set, 1, T(nf_set, name)),
 	KIND(nf_elems, GROUP_NF, nf_elem, 1, T(nf_elem, iface)),
-	KIND(services, GROUP_SERVICES, service, 3, T(service, ns), T(service, name),
-	    T(service, type)),
+	KIND(services, GROUP_SERVICES, service, 5, T(service, ns), T(service, name),
+	    T(service, type), T(service, lb.check_path), T(service, lb.hostname)),
 	KIND(svc_ports, GROUP_SERVICES, svc_port, 2, T(svc_port, name),
 	    T(svc_port, target)),
 	KIND(endpoints, GROUP_SERVICES, endpoint, 6, T(endpoint, ns),
@@ -244,6 +246,18 @@ state_borrow(struct state *s, const struct state *from, unsigned group)
 			memcpy((char *)s + kinds[i].list,
 			    (const char *)from + kinds[i].list,
 			    sizeof(struct raw_list));
+}
+
+void
+state_return(struct state *s, unsigned group)
+{
+	if (group == GROUP_NF)
+		s->own->nf_of = NULL;
+	else
+		s->own->services_of = NULL;
+	for (size_t i = 0; i < N_KINDS; i++)
+		if (kinds[i].group == group)
+			memset((char *)s + kinds[i].list, 0, sizeof(struct raw_list));
 }
 
 struct state *

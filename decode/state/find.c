@@ -174,6 +174,114 @@ state_node_port(const struct state *s, uint16_t port, uint8_t proto)
 	return NULL;
 }
 
+/* A port without a name is its service's only one. */
+bool
+endpoint_is_of(const struct endpoint *e, const struct svc_port *p)
+{
+	return e->service == p->service && e->proto == p->proto &&
+	    (p->name == NULL || p->name[0] == '\0' || (e->port_name != NULL &&
+	    strcmp(e->port_name, p->name) == 0));
+}
+
+const struct endpoint *
+state_endpoint(const struct state *s, const struct svc_port *p, const struct addr *a,
+    uint16_t port)
+{
+	uint32_t i;
+
+	map_each(&services_own(s)->by_endpoint, hash_endpoint(p->service, a, port,
+	    p->proto), i) {
+		const struct endpoint *e = &s->endpoints.v[i];
+
+		if (e->port == port && addr_eq(&e->addr, a) && endpoint_is_of(e, p))
+			return e;
+	}
+	return NULL;
+}
+
+const struct endpoint *
+state_endpoint_next(const struct state *s, uint32_t service, const struct endpoint *e)
+{
+	const struct state_own *o = services_own(s);
+	uint32_t next;
+
+	if (o->first_endpoint == NULL || o->next_endpoint == NULL ||
+	    service >= s->services.n)
+		return NULL;
+	next = e == NULL ? o->first_endpoint[service] :
+	    o->next_endpoint[e - s->endpoints.v];
+	return next != 0 ? &s->endpoints.v[next - 1] : NULL;
+}
+
+const struct node *
+state_node_named(const struct state *s, const char *name)
+{
+	uint32_t i;
+
+	map_each(&s->own->by_node_name, hash_bytes(name, strlen(name), 0), i)
+		if (strcmp(s->nodes.v[i].name, name) == 0)
+			return &s->nodes.v[i];
+	return NULL;
+}
+
+const struct node *
+state_this_node(const struct state *s)
+{
+	return s->own->this_node != 0 ? &s->nodes.v[s->own->this_node - 1] : NULL;
+}
+
+static void
+place_of_node(const struct node *n, struct place_names *out)
+{
+	if (n == NULL)
+		return;
+	out->node = n->name;
+	out->zone = n->zone;
+}
+
+/* ipamd tells of this node's pods alone, and not their node's name. */
+struct place_names
+state_addr_place(const struct state *s, const struct addr *a)
+{
+	const struct pod *p = state_pod_addr(s, a);
+	struct place_names out = { .ns = NULL };
+
+	if (p == NULL) {
+		place_of_node(state_node_addr(s, a), &out);
+		return out;
+	}
+	if (p->name != NULL) {
+		out.ns = p->ns;
+		out.pod = p->name;
+	}
+	out.node = p->node;
+	if (p->node != NULL)
+		place_of_node(state_node_named(s, p->node), &out);
+	else if (p->sources & (POD_IPAM | POD_ENIS))
+		place_of_node(state_this_node(s), &out);
+	return out;
+}
+
+struct place_names
+state_endpoint_place(const struct state *s, const struct endpoint *e)
+{
+	struct place_names out = state_addr_place(s, &e->addr);
+	const struct node *n;
+
+	if (e->derived)
+		return out;
+	out.ns = e->pod != NULL ? e->ns : NULL;
+	out.pod = e->pod;
+	if (e->node != NULL && (out.node == NULL || strcmp(out.node, e->node) != 0)) {
+		n = state_node_named(s, e->node);
+		out.node = e->node;
+		out.zone = n != NULL ? n->zone : NULL;
+	}
+	if (e->zone != NULL)
+		out.zone = e->zone;
+	return out;
+}
+
 static const char *const route_types[N_ROUTE_TYPES] = {
 	[ROUTE_UNICAST] = "unicast", [ROUTE_LOCAL] = "local",
 	[ROUTE_BROADCAST] = "broadcast", [ROUTE_ANYCAST] = "anycast",

@@ -92,9 +92,9 @@ group_rules(struct state *s)
 /* ---- names that endpoints use before their service is read */
 
 static uint32_t
-hash_names(const char *ns, const char *name)
+hash_of(const char *ns, const char *name)
 {
-	return hash_bytes(name, strlen(name), hash_bytes(ns, strlen(ns), 11));
+	return hash_names(ns, strlen(ns), name, strlen(name));
 }
 
 static bool
@@ -105,7 +105,7 @@ resolve_endpoints(struct state *s)
 	uint32_t j;
 
 	for (uint32_t i = 0; ok && i < s->services.n; i++)
-		ok = map_add(&services, hash_names(s->services.v[i].ns,
+		ok = map_add(&services, hash_of(s->services.v[i].ns,
 		    s->services.v[i].name), i);
 	for (uint32_t i = 0; ok && i < s->endpoints.n; i++) {
 		struct endpoint *e = &s->endpoints.v[i];
@@ -113,7 +113,7 @@ resolve_endpoints(struct state *s)
 		e->service = STATE_NONE;
 		if (e->ns == NULL || e->service_name == NULL)
 			continue;
-		map_each(&services, hash_names(e->ns, e->service_name), j)
+		map_each(&services, hash_of(e->ns, e->service_name), j)
 			if (strcmp(s->services.v[j].ns, e->ns) == 0 &&
 			    strcmp(s->services.v[j].name, e->service_name) == 0)
 				e->service = j;
@@ -195,15 +195,57 @@ index_services(struct state *s)
 	return ok;
 }
 
+/* Endpoints of one service are found one behind the other, in order. */
+static bool
+index_endpoints(struct state *s)
+{
+	struct state_own *o = s->own;
+	bool ok = true;
+
+	o->first_endpoint = state_alloc(s, (s->services.n + 1) * sizeof(uint32_t));
+	o->next_endpoint = state_alloc(s, (s->endpoints.n + 1) * sizeof(uint32_t));
+	if (o->first_endpoint == NULL || o->next_endpoint == NULL)
+		return false;
+	for (uint32_t i = s->endpoints.n; ok && i-- > 0;) {
+		const struct endpoint *e = &s->endpoints.v[i];
+
+		if (e->service >= s->services.n)
+			continue;
+		o->next_endpoint[i] = o->first_endpoint[e->service];
+		o->first_endpoint[e->service] = i + 1;
+		ok = map_add(&o->by_endpoint, hash_endpoint(e->service, &e->addr,
+		    e->port, e->proto), i);
+	}
+	return ok;
+}
+
+/* By its name, else by an address that a device has. */
+static uint32_t
+find_this_node(const struct state *s)
+{
+	const struct node *n = s->hostname ? state_node_named(s, s->hostname) : NULL;
+
+	for (uint32_t i = 0; n == NULL && i < s->addrs.n; i++)
+		n = state_node_addr(s, &s->addrs.v[i].addr);
+	return n != NULL ? (uint32_t)(n - s->nodes.v) + 1 : 0;
+}
+
 static bool
 index_nodes(struct state *s)
 {
 	bool ok = true;
 
-	for (uint32_t i = 0; ok && i < s->nodes.n; i++)
-		for (uint32_t k = 0; ok && k < s->nodes.v[i].n_addrs; k++)
+	for (uint32_t i = 0; ok && i < s->nodes.n; i++) {
+		const struct node *n = &s->nodes.v[i];
+
+		for (uint32_t k = 0; ok && k < n->n_addrs; k++)
 			ok = map_add(&s->own->by_node_addr,
-			    hash_addr(&s->nodes.v[i].addrs[k], 0), i << 2 | k);
+			    hash_addr(&n->addrs[k], 0), i << 2 | k);
+		if (ok && n->name != NULL)
+			ok = map_add(&s->own->by_node_name,
+			    hash_bytes(n->name, strlen(n->name), 0), i);
+	}
+	s->own->this_node = find_this_node(s);
 	return ok;
 }
 
@@ -228,13 +270,19 @@ state_ready(struct state *s)
 		ok &= group_rules(s);
 	if (s->own->services_of == NULL)
 		ok &= resolve_endpoints(s);
+	if (s->own->services_of == NULL && !s->own->rules_alone)
+		ok &= kube_rules_read(s);
 	ok &= index_links(s);
 	ok &= index_pods(s);
 	ok &= index_conntrack(s);
-	if (s->own->services_of == NULL)
+	if (s->own->services_of == NULL) {
 		ok &= index_services(s);
+		ok &= index_endpoints(s);
+		ok &= index_known_services(s);
+	}
 	ok &= index_nodes(s);
 	ok &= index_sysctls(s);
+	ok &= index_socks(s);
 	if (!ok)
 		s->no_memory = true;
 }

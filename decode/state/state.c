@@ -70,6 +70,7 @@ state_free(struct state *s)
 		free(s->endpoints.v);
 	}
 	free(s->nodes.v);
+	free(s->socks.v);
 	free(s->sysctls.v);
 	free(s->cni.excluded.v);
 	free(s->cni.external_services.v);

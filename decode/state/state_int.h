@@ -39,10 +39,20 @@ struct state_own {
 	struct map	by_orig, by_reply;	/* conntrack */
 	struct map	by_service;	/* svc_port << 5 | which address, up to 31 */
 	struct map	by_node_port;	/* svc_ports */
+	struct map	by_endpoint;	/* endpoints: service, address, port, protocol */
+	struct map	by_node_name;	/* nodes */
+	struct map	by_sock;	/* socks: protocol, local port, peer and its port */
+	struct map	by_health_port;	/* services */
 	struct map	by_node_addr;	/* nodes << 2 | which address */
 	/* Lists and maps that are another state's, which is not freed before: of
 	   netfilter, of Services (state_derive()).  NULL: its own. */
 	const struct state *nf_of, *services_of;
+	/* Endpoints of one service: the number + 1 of its first, and of the next. */
+	uint32_t	*first_endpoint, *next_endpoint;
+	/* known.c: the numbers of those services' endpoints */
+	uint32_t	*known[N_KNOWN_SERVICES], n_known[N_KNOWN_SERVICES];
+	uint32_t	this_node;	/* its number + 1; 0: not known */
+	bool		rules_alone;	/* its rules are for others to read Services from */
 	size_t		bytes;		/* of blocks */
 };
 
@@ -77,10 +87,24 @@ struct state *state_derive(const struct state *of, const struct state *nf,
 /* The lists of one group (GROUP_NF or GROUP_SERVICES) are another state's, which
    is ready, from now on; its own are empty. */
 void	state_borrow(struct state *, const struct state *from, unsigned group);
+/* They are borrowed no longer: there are none. */
+void	state_return(struct state *, unsigned group);
 /* A copy of a record at number `at` of a list of this state, or behind the last
    one; not of netfilter's and Services'.  False when there is no memory. */
 bool	state_put(struct state *, void *list, const void *record, uint32_t at);
 void	state_copy_settings(struct state *to, const struct state *from);
+/* What kube-proxy's rules tell of Services (kube_rules.c), after the lists that
+   they are added to are complete; rules must be grouped.  False when there is no
+   memory. */
+bool	kube_rules_read(struct state *);
+/* Services and endpoints that only rules told of go; what they told of others is
+   forgotten. */
+void	kube_rules_forget(struct state *);
+
+/* known.c; false when there is no memory. */
+bool	index_known_services(struct state *);
+bool	index_socks(struct state *);
+
 /* Memory that it has of its own. */
 size_t	state_bytes(const struct state *);
 
@@ -133,6 +157,18 @@ static inline uint32_t
 hash_chain(uint32_t table, const char *name)
 {
 	return hash_bytes(name, strlen(name), table + 1);
+}
+
+static inline uint32_t
+hash_endpoint(uint32_t service, const struct addr *a, uint16_t port, uint8_t proto)
+{
+	return hash_addr(a, (uint64_t)service << 24 | (uint64_t)port << 8 | proto);
+}
+
+static inline uint32_t
+hash_names(const char *ns, size_t ns_len, const char *name, size_t name_len)
+{
+	return hash_bytes(name, name_len, hash_bytes(ns, ns_len, 11));
 }
 
 static inline uint32_t

@@ -19,6 +19,7 @@ struct kept {
 	struct epoch	 epoch;
 	struct state	*own;		/* NULL: the first state */
 	struct shared	*nf, *services;	/* NULL: the first state's */
+	bool		 services_due;	/* what is read from rules is to be read anew */
 	size_t		 bytes;
 };
 
@@ -196,8 +197,12 @@ static const struct changing {
 	    1u << PART_ENIS | 1u << PART_IPAM, 0, -1 },
 	{ offsetof(struct state, nodes), sizeof(struct node), NULL,
 	    1u << PART_NODES, 0, -1 },
+	{ offsetof(struct state, socks), sizeof(struct sock), NULL,
+	    1u << PART_SOCKETS, 0, -1 },
 	{ offsetof(struct state, sysctls), sizeof(struct sysctl), same_sysctl,
 	    1u << PART_SYSCTLS, 0, -1 },
+	{ offsetof(struct state, socks), sizeof(struct sock), NULL,
+	    1u << PART_SOCKETS, 0, -1 },
 };
 #define N_CHANGING	(sizeof(changing) / sizeof(changing[0]))
 
@@ -310,6 +315,7 @@ share(const struct state *come, unsigned group)
 		free(h);
 		return NULL;
 	}
+	h->state->own->rules_alone = true;
 	state_ready(h->state);
 	return h;
 }
@@ -366,6 +372,36 @@ replace_shared(struct timeline *tl, struct shared **slot, const struct state *co
 	h->users = 1;
 	*slot = h;
 	state_borrow(s, h->state, group);
+	tl->next.services_due = true;
+}
+
+/* Services that rules tell of belong to the rules that are in force: those that
+   kubectl told of are copied, and the rest is read from the rules. */
+static void
+reread_services(struct timeline *tl)
+{
+	struct kept *k = &tl->next;
+	struct shared *h = calloc(1, sizeof(*h));
+
+	k->services_due = false;
+	if (h != NULL)
+		h->state = state_new();
+	if (h == NULL || h->state == NULL || !state_copy(h->state, services_of(tl, k),
+	    GROUP_SERVICES)) {
+		if (h != NULL)
+			state_free(h->state);
+		free(h);
+		k->own->no_memory = true;
+		return;
+	}
+	kube_rules_forget(h->state);
+	state_borrow(h->state, nf_of(tl, k), GROUP_NF);
+	state_ready(h->state);
+	state_return(h->state, GROUP_NF);
+	shared_release(k->services);
+	h->users = 1;
+	k->services = h;
+	state_borrow(k->own, h->state, GROUP_SERVICES);
 }
 
 /* ---- */
@@ -450,6 +486,8 @@ timeline_settle(struct timeline *tl, struct nstime *gone)
 	gone->ns = 0;
 	if (k->own == NULL)
 		return false;
+	if (k->services_due)
+		reread_services(tl);
 	state_ready(k->own);
 	k->epoch.state = k->own;
 	k->bytes = state_bytes(k->own);

@@ -67,6 +67,7 @@ flow_free(struct tracer *t, uint32_t fi)
 {
 	list_remove(t, fi);
 	look_freed(t, fi);
+	app_freed(t, fi);
 	flow_at(t, fi)->convs = 0;	/* what tells tracer_each() */
 	pool_give(&t->flows, fi);
 }
@@ -197,6 +198,7 @@ flow_take(struct tracer *t, uint32_t fi, uint32_t ci, unsigned from_b, unsigned 
 	f->n_convs = (uint8_t)(f->n_convs + o->n_convs > UINT8_MAX ? UINT8_MAX :
 	    f->n_convs + o->n_convs);
 	look_joined(t, oi, fi);
+	app_joined(t, oi, fi);
 	flow_free(t, oi);
 	t->stats.flows--;
 }

@@ -284,6 +284,27 @@ mix_text(uint32_t h, const char *text)
 	return text != NULL ? mix(h, text, strlen(text) + 1) : mix(h, "", 1);
 }
 
+static uint32_t
+mix_app(uint32_t h, const struct flow_app *a)
+{
+	const struct proxy_header *p = a->proxy;
+
+	h = mix_text(mix_text(h, a->dns_name), a->role);
+	if (p != NULL && p->has & PROXY_HAS_ADDRS) {
+		h = mix(h, p->src.b, sizeof(p->src.b));
+		h = mix(h, &p->sport, sizeof(p->sport));
+	}
+	for (unsigned i = 0; i < a->n_queries; i++) {
+		const struct dns_query *q = &a->queries[i];
+
+		h = mix_text(h, q->name);
+		h = mix(h, &q->type, sizeof(q->type));
+		h = mix(h, &q->outcome, sizeof(q->outcome));
+		h = mix(h, &q->rcode, sizeof(q->rcode));
+	}
+	return h;
+}
+
 /* What a line says of a flow, but for what grows with each packet. */
 static uint32_t
 told_hash(const struct flow *f)
@@ -310,7 +331,7 @@ told_hash(const struct flow *f)
 		}
 	if (f->node.pod != NULL && f->node.pod->name != NULL)
 		h = mix_text(mix_text(h, f->node.pod->ns), f->node.pod->name);
-	return h;
+	return mix_app(h, &f->app);
 }
 
 static void

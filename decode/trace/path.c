@@ -279,6 +279,7 @@ path_describe_seen(struct tracer *t, uint32_t fi, struct flow *out)
 	out->has |= (f->rtt.n ? FLOW_RTT : 0) | (f->transit.n ? FLOW_TRANSIT : 0);
 	describe_error(t, f, out);
 	out->node = (struct flow_node){ 0 };
+	out->app = (struct flow_app){ 0 };
 	packets_judge(out, loss_between(t, out->first, out->last));
 }
 
@@ -288,4 +289,5 @@ path_describe(struct tracer *t, uint32_t fi, struct flow *out)
 	path_describe_seen(t, fi, out);
 	if (t->judge != NULL)
 		epochs_judge(t, fi, out);
+	app_describe(t, fi, out);
 }

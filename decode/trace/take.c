@@ -307,6 +307,7 @@ take_sighting(struct tracer *t, const struct sighting *s, uint32_t hint)
 	struct conv *c;
 	struct flow_rec *f;
 	unsigned dir;
+	uint8_t was;
 	bool is_ref;
 
 	if (layer->has & (IS_FRAG_LATER | HAS_ERROR)) {
@@ -333,10 +334,13 @@ take_sighting(struct tracer *t, const struct sighting *s, uint32_t hint)
 	dir = conv_direction(c, s->at.from_b);
 	is_ref = f->ref[dir] == 0 || f->ref[dir] == li;
 	/* Else it has nothing to tell. */
+	was = f->tcp_state;
 	if (is_ref || !(f->flags & FLW_SURE))
 		track_packet(f, s, dir, is_ref);
 	if (is_ref)
 		f->ref[dir] = li;
+	if (__builtin_expect(f->tcp_state != was && f->tcp_state >= TCPS_CLOSED, 0))
+		app_ended(t, fi);
 	if (s->flags & SIGHT_SELECTED)
 		f->flags |= FLW_SELECTED;
 	flow_touch(t, fi, s->ts);

@@ -49,7 +49,7 @@ tracer_new(const struct tracer_config *cfg)
 		t->cfg.max_flows = TRACER_MAX_FLOWS;
 	t->frags = calloc(FRAG_SLOTS, sizeof(*t->frags));
 	if (t->frags == NULL || !tables_init(t, t->cfg.max_flows) ||
-	    !index_init(t) || !match_init(t)) {
+	    !index_init(t) || !match_init(t) || !app_init(t)) {
 		tracer_free(t);
 		return NULL;
 	}
@@ -61,6 +61,7 @@ tracer_free(struct tracer *t)
 {
 	if (t == NULL)
 		return;
+	app_fini(t);
 	pool_fini(&t->flows);
 	pool_fini(&t->convs);
 	pool_fini(&t->legs);
@@ -125,11 +126,19 @@ ask_next_legs(const struct tracer *t, const struct slot *k)
 	}
 }
 
+static uint8_t *
+app_bytes_of(const struct tracer *t, const struct slot *k)
+{
+	return t->app_bytes + (size_t)(k - t->ring) * APP_BYTES;
+}
+
 static void __attribute__((noinline))
 take_slot(struct tracer *t, const struct slot *k)
 {
 	for (unsigned i = 0; i < k->n; i++)
 		take_sighting(t, &k->sighting[i], k->hint[i]);
+	if (__builtin_expect(k->app_of != 0, 0))
+		app_take(t, &k->sighting[k->app_of - 1], app_bytes_of(t, k), k->app_n);
 	t->n_taken++;
 }
 
@@ -185,6 +194,18 @@ sighting_make(struct sighting *s, const struct layer *l, const struct packet *p)
 	    (p->other_host ? SIGHT_OTHER : 0));
 }
 
+static void __attribute__((cold, noinline))
+copy_payload(struct tracer *t, struct slot *k, const struct layer *l)
+{
+	if (k->app_of != 0)
+		return;
+	k->app_of = k->n;
+	k->app_n = l->payload_cap < APP_BYTES ? l->payload_cap : APP_BYTES;
+	if (k->app_n > 0)
+		memcpy(app_bytes_of(t, k), l->payload, k->app_n);
+	app_comes(t, &k->sighting[k->n - 1]);
+}
+
 static inline void
 take_layer(struct tracer *t, const struct obs *o, struct slot *k,
     const struct layer *l, uint16_t iface)
@@ -204,6 +225,8 @@ take_layer(struct tracer *t, const struct obs *o, struct slot *k,
 		s->flags |= SIGHT_SELECTED;
 	__builtin_prefetch(&t->index[s->hash & t->index_mask]);
 	match_prefetch(t, s);
+	if (__builtin_expect(app_wants(t, s), 0))
+		copy_payload(t, k, l);
 }
 
 static void __attribute__((cold, noinline))
@@ -245,6 +268,7 @@ take_packet(struct tracer *t, const struct obs *o, struct slot *k)
 	uint16_t iface;
 
 	k->n = 0;
+	k->app_of = 0;
 	packet_decode(p, o->packet.linktype, o->packet.data, o->packet.caplen,
 	    o->packet.len);
 	count_packet(t, o, p);

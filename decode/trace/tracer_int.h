@@ -16,6 +16,8 @@
 #ifndef DECODE_TRACER_INT_H
 #define DECODE_TRACER_INT_H
 
+#include "decode/app/dns.h"
+#include "decode/app/proxy.h"
 #include "decode/conntrack.h"
 #include "decode/fingerprint.h"
 #include "decode/timeline.h"
@@ -114,6 +116,8 @@ enum flow_flag {
 	FLW_FIN_0	= 1 << 8,
 	FLW_FIN_1	= 1 << 9,
 	FLW_DECLARED	= 1 << 10,	/* conntrack joined it, packets did not */
+	FLW_REUSED	= 1 << 11,	/* a SYN of another connection came while it was
+					   established */
 };
 
 struct flow_rec {
@@ -232,11 +236,15 @@ struct name_rec {
 /* A packet on its way into the tables. */
 struct slot {
 	unsigned	n;
+	uint32_t	app_of;		/* the sighting whose payload was copied, + 1; 0: none */
+	uint32_t	app_n;		/* bytes of it, at app_bytes_of() */
 	uint32_t	hint[PACKET_MAX_LAYERS];	/* convs, as index_guess() said */
 	struct sighting	sighting[PACKET_MAX_LAYERS];
 	struct packet	packet;
 };
 #define RING		16
+#define APP_BUCKETS	64		/* bits of tracer.app_open */
+#define APP_BYTES	65536u		/* of a slot: more than any payload has */
 
 #define MAX_REASONS	16
 
@@ -253,6 +261,7 @@ struct loss_span {
 	uint64_t	packets;
 };
 
+struct apps;
 struct looks;
 
 /* Are all devices of the node captured? */
@@ -289,6 +298,10 @@ struct tracer {
 	struct ct_table		*ct;		/* NULL: no observations of conntrack */
 	struct judge_view	judge_view;
 	struct departures	*departures;	/* made at the end; see witness.c */
+	struct apps		*apps;		/* what payloads say; app.c */
+	uint8_t			*app_bytes;	/* APP_BYTES for each slot of the ring */
+	uint64_t		app_open;	/* by the low bits of a sighting's hash: streams
+						   whose further segments are wanted */
 	struct looks		*looks;		/* NULL before the first tick; look.c */
 	struct nstime		now;		/* of the last tick, or the last packet */
 	struct loss_span	losses[MAX_LOSSES];	/* in order of time */
@@ -413,6 +426,44 @@ bool		look_maybe_left(const struct tracer *, uint32_t flow, uint32_t hash);
 /* The end: all that waits is looked at. */
 void		look_finish(struct tracer *);
 void		look_fini(struct tracer *);
+
+/* app.c: what payloads say. */
+bool		app_init(struct tracer *);
+void		app_fini(struct tracer *);
+/* Does it ask as a load balancer's health check? */
+bool		app_is_checker(const struct layer *);
+/* Is the payload of this sighting to be copied? */
+static inline bool
+app_wants(const struct tracer *t, const struct sighting *s)
+{
+	const struct layer *l = s->l;
+
+	if ((l->has & (HAS_L4 | HAS_PORTS)) != (HAS_L4 | HAS_PORTS))
+		return false;
+	if (l->t.sport == DNS_PORT || l->t.dport == DNS_PORT)
+		return l->payload_len > 0 || (l->has & HAS_TCP &&
+		    l->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+	if (!(l->has & HAS_TCP))
+		return false;
+	if (t->app_open >> s->hash % APP_BUCKETS & 1)
+		return true;
+	if (l->payload_cap == 0)
+		return false;
+	return l->payload[0] == 'G' ? app_is_checker(l) :
+	    proxy_may_begin(l->payload, l->payload_cap);
+}
+/* A sighting whose payload was copied is on its way, */
+void		app_comes(struct tracer *, const struct sighting *);
+/* ... and was taken: its payload; what its headers say is still there. */
+void		app_take(struct tracer *, const struct sighting *, const uint8_t *bytes,
+		    uint32_t n);
+/* A TCP connection ended. */
+void		app_ended(struct tracer *, uint32_t flow);
+/* A flow becomes part of another; a flow goes. */
+void		app_joined(struct tracer *, uint32_t flow, uint32_t into);
+void		app_freed(struct tracer *, uint32_t flow);
+/* What they say of a flow that is judged. */
+void		app_describe(struct tracer *, uint32_t flow, struct flow *);
 
 /* witness.c: what node state says to the tables. */
 void		witness_init(struct tracer *);

@@ -176,6 +176,16 @@ udp_rtt(struct flow_rec *f, const struct sighting *s, bool asks)
 		rtt_answer(f, s);
 }
 
+/* A SYN of another connection while this one is established: two clients, or two
+   ways of one, with the same address and port. */
+static inline bool
+is_reuse(const struct flow_rec *f, const struct sighting *s, bool asks)
+{
+	return (s->l->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && asks &&
+	    f->tcp_state == TCPS_ESTABLISHED && f->flags & FLW_ISN &&
+	    f->isn != s->l->seq;
+}
+
 void
 track_packet(struct flow_rec *f, const struct sighting *s, unsigned dir, bool is_ref)
 {
@@ -188,7 +198,13 @@ track_packet(struct flow_rec *f, const struct sighting *s, unsigned dir, bool is
 		return;
 	asks = dir == (f->flags & FLW_INITIATOR_1 ? 1u : 0u);
 	if (s->l->has & HAS_TCP) {
-		bool repeated = tcp_repeated(f, s, dir);
+		bool repeated;
+
+		if (__builtin_expect(is_reuse(f, s, asks), 0)) {
+			f->flags |= FLW_REUSED;
+			return;
+		}
+		repeated = tcp_repeated(f, s, dir);
 
 		if (repeated)
 			f->retransmissions += f->retransmissions != UINT32_MAX;

@@ -189,6 +189,32 @@ compare_hairpin(struct trial *t)
 	return false;
 }
 
+/* ---- the way in */
+
+/* EC2 delivers what is for an address at the ENI that owns it, and the answer
+   leaves by that one.  A trunk carries its branches' frames. */
+static void
+compare_arrival(struct trial *t)
+{
+	const struct owner *pod = &t->dst;
+	const struct eni *e;
+	char seen[DEV_TEXT], due[DEV_TEXT];
+	struct finding *g;
+
+	if (t->req.in_dev == NULL || pod->kind != OWNER_POD || pod->egress ||
+	    pod->eni == NULL || pod->eni->dev == NULL || pod->eni->trunk ||
+	    pod->eni->branch || t->src.kind == OWNER_POD || t->src.kind == OWNER_NODE)
+		return;
+	e = contract_eni_dev(t->j->contract, t->req.in_dev);
+	if (e == NULL || e == pod->eni || e->trunk || e->branch)
+		return;
+	g = finding_add(t->f, F_WRONG_ENI, "came in by %s instead of %s",
+	    dev_text(t, t->req.in_dev, seen), dev_text(t, pod->eni->dev, due));
+	snprintf(g->fix, sizeof(g->fix), "see which ENI has the pod's address (aws ec2 "
+	    "describe-network-interfaces), and whether ipamd says the same "
+	    "(curl localhost:61679/v1/enis)");
+}
+
 /* ---- the answer */
 
 /* What must go through the VPC to this node again (strict security groups)
@@ -328,7 +354,8 @@ add_ok(struct trial *t)
 		    "ENI");
 	else if (veth_out && !dst && !src && !t->from_node)
 		finding_add(t->f, F_DIRECT_DELIVERY, "came in for the pod's own "
-		    "address, by the ENI that owns it");
+		    "address%s", t->req.in_dev != NULL ? ", by the ENI that owns it" :
+		    "; by which ENI was not seen");
 	if (t->f->node.kind == KIND_HOST || t->f->node.kind == KIND_NODE_TO_POD)
 		finding_add(t->f, F_HOST_TRAFFIC, "traffic of the node itself");
 }
@@ -381,6 +408,17 @@ note_difference(struct trial *t)
 	}
 }
 
+/* With a contract: what it demands. */
+static void
+compare_demand(struct trial *t)
+{
+	compare_out(t);
+	compare_source(t);
+	compare_dnat(t);
+	compare_owner(t, t->req.out, t->req.out_dev, false);
+	compare_reply(t);
+}
+
 void
 trial_compare(struct trial *t)
 {
@@ -389,12 +427,10 @@ trial_compare(struct trial *t)
 	compare_walk(t);
 	if (t->j->contract != NULL) {
 		name_eni(t);
-		if (!compare_hairpin(t) && t->has_demand) {
-			compare_out(t);
-			compare_source(t);
-			compare_dnat(t);
-			compare_owner(t, t->req.out, t->req.out_dev, false);
-			compare_reply(t);
+		if (!compare_hairpin(t)) {
+			compare_arrival(t);
+			if (t->has_demand)
+				compare_demand(t);
 		}
 	}
 	if (finding_any(f, LEVEL_WRONG)) {

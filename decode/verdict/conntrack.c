@@ -64,6 +64,16 @@ find_entry(const struct judge_view *v, const struct flow *f)
 	return v->ct_reply(v->arg, f, &answer);
 }
 
+/* Was it there at that time?  Its age is that of when the dump was taken. */
+static bool
+was_there(const struct trial *t, const struct ct_entry *ct, struct nstime at)
+{
+	int64_t taken = t->j->state->taken.ns;
+
+	return t->f->first.ns < at.ns || (taken != 0 && ct->age_s >= 0 &&
+	    ct->age_s < taken / NS_PER_SEC && taken - ct->age_s * NS_PER_SEC < at.ns);
+}
+
 /* The entry is older than the pod: it was made for one that had the address
    before. */
 static void
@@ -74,7 +84,7 @@ note_stale(struct trial *t, const struct ct_entry *ct)
 
 	if (p == NULL || p->name == NULL || p->allocated.ns == 0 ||
 	    addr_eq(&ct->orig.dst, &ct->reply.src) ||
-	    t->f->first.ns >= p->allocated.ns || t->f->last.ns <= p->allocated.ns)
+	    !was_there(t, ct, p->allocated) || t->f->last.ns <= p->allocated.ns)
 		return;
 	addr_format(&ct->reply.src, dst);
 	finding_add(t->f, F_STALE_CONNTRACK, "translated to %s since before %s/%s got that "

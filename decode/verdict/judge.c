@@ -89,8 +89,10 @@ judge_flow(struct judge *j, const struct judge_view *view, struct flow *f)
 	first = f->n_findings;
 	trial_see(&t);
 	alike = j->memo != NULL && memo_key(j->memo, &t, &key);
-	if (alike && memo_use(j->memo, &key, &t))
+	if (alike && memo_use(j->memo, &key, &t)) {
+		trial_service(&t);
 		return;
+	}
 	trial_kind(&t);
 	trial_see_after(&t);
 	trial_predict(&t);
@@ -99,4 +101,6 @@ judge_flow(struct judge *j, const struct judge_view *view, struct flow *f)
 	doubt_guess(f);
 	if (alike)
 		memo_keep(j->memo, &key, &t, first);
+	/* Of this flow alone, and its entry: what is remembered is without it. */
+	trial_service(&t);
 }

@@ -67,6 +67,8 @@ void	trial_kind(struct trial *);
 void	trial_predict(struct trial *);
 /* compare.c: seen, predicted and required. */
 void	trial_compare(struct trial *);
+/* service.c: was it led to an endpoint that its Service has? */
+void	trial_service(struct trial *);
 /* drop.c: what came in and did not go out. */
 void	trial_dropped(struct trial *);
 /* Cause and fix from the node's set-up, where it explains the finding: of what

@@ -135,11 +135,33 @@ service_fields() {
 }
 
 service_json() {
-	local kind=ClusterIP traffic='' clusterip nodeport policy
+	local kind=ClusterIP traffic='' status='' clusterip nodeport policy
 	read -r clusterip nodeport policy < <(service_fields "$1" service_address)
 	[ "$nodeport" = - ] || { kind=NodePort; traffic="\"externalTrafficPolicy\":\"$policy\","; }
-	printf '{"apiVersion":"v1","kind":"Service","metadata":{"namespace":"%s","name":"%s"},"spec":{"type":"%s",%s"internalTrafficPolicy":"Cluster","clusterIP":"%s","clusterIPs":["%s"],"ports":[%s]}}\n' \
-		"${1%/*}" "${1#*/}" "$kind" "$traffic" "$clusterip" "$clusterip" "$(service_fields "$1" service_port | comma)"
+	if [[ ${annotations[$1]-} == *aws-load-balancer* ]]; then
+		kind=LoadBalancer
+		traffic+="\"loadBalancerClass\":\"service.k8s.aws/nlb\","
+		[ -z "${check_node_ports[$1]-}" ] || traffic+="\"healthCheckNodePort\":${check_node_ports[$1]},"
+		status=",\"status\":{\"loadBalancer\":{\"ingress\":[{\"hostname\":\"$(balancer_name "$1")\"}]}}"
+	fi
+	printf '{"apiVersion":"v1","kind":"Service","metadata":{"namespace":"%s","name":"%s"%s},"spec":{"type":"%s",%s"internalTrafficPolicy":"Cluster","clusterIP":"%s","clusterIPs":["%s"],"ports":[%s]}%s}\n' \
+		"${1%/*}" "${1#*/}" "$(annotations_json "$1")" "$kind" "$traffic" "$clusterip" "$clusterip" \
+		"$(service_fields "$1" service_port | comma)" "$status"
+}
+
+annotations_json() {
+	local key value
+	[ -n "${annotations[$1]-}" ] || return 0
+	printf ',"annotations":{%s}' \
+		"$(while IFS='=' read -r key value; do echo "\"$key\":\"$value\""; done \
+			<<<"${annotations[$1]}" | comma)"
+}
+
+# As the AWS Load Balancer Controller and EC2 name a balancer.
+balancer_name() {
+	local id
+	id=$(container_id "$1")
+	echo "k8s-${1%/*}-$(tr -d - <<<"${1#*/}")-${id:0:10}-${id:10:16}.elb.ap-northeast-2.amazonaws.com"
 }
 
 service_address() { echo "$3 $5 $6"; }
@@ -171,9 +193,11 @@ slice_endpoints() {
 }
 
 slice_endpoint() {
-	local host=$NODE_IP
+	local host=$NODE_IP hints='' zone
 	[ "$5" = "$wanted" ] || return 0
 	[ "$1" = node ] || host=$PEER_IP
-	printf '{"addresses":["%s"],"conditions":{"ready":true,"serving":true,"terminating":false},"nodeName":"%s","targetRef":{"kind":"Pod","namespace":"%s","name":"%s"},"zone":"%s"}\n' \
-		"$5" "$(node_name "$host")" "$3" "$4" "$(zone_of "$host")"
+	zone=$(zone_of "$host")
+	[ -z "${ZONE_HINTS-}" ] || hints=",\"hints\":{\"forZones\":[{\"name\":\"$zone\"}]}"
+	printf '{"addresses":["%s"],"conditions":{"ready":true,"serving":true,"terminating":false},"nodeName":"%s","targetRef":{"kind":"Pod","namespace":"%s","name":"%s"},"zone":"%s"%s}\n' \
+		"$5" "$(node_name "$host")" "$3" "$4" "$zone" "$hints"
 }

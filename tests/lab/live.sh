@@ -93,23 +93,6 @@ start_server() {
 
 hup_lives() { kill -HUP "${live_pids[@]}" 2>/dev/null || true; }
 
-# ---- a pod that goes
-
-remove_pod() {
-	local device=$1 pod=$2 address=$3 veth i
-	veth=$(host_veth default "$pod")
-	batch node <<-BATCH
-		$( ((device == 0)) || echo "rule del from $address lookup 2 priority 1536")
-		rule del to $address lookup main priority 512
-		route del $address dev $veth scope link
-		link del $veth
-	BATCH
-	ip netns del "$(ns "$pod")"
-	for i in "${!pods[@]}"; do
-		[[ ${pods[i]} != "node $device default/$pod "* ]] || unset "pods[i]"
-	done
-}
-
 # ---- live.sh case
 
 # What a case calls before and after its traffic; what it wants to capture is not asked.
@@ -137,7 +120,7 @@ come_and_go() {
 		on "$pod" ping -q -n -c 3 -i 0.1 -W 1 172.217.175.36 || true
 		on "$pod" ping -q -n -c 3 -i 0.1 -W 1 192.168.1.1 || true
 		sleep 0.2
-		remove_pod "$device" "$pod" "$address"
+		remove_pod "$pod"
 		tell_cni
 		hup_lives
 		echo "$address" >>"$WORK/came"

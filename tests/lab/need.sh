@@ -9,7 +9,8 @@ skip() {
 need_programs() {
 	local program
 	for program in ip tc ss iptables-restore ip6tables-restore nft conntrack tcpdump ping curl \
-		haproxy iperf3 dnsmasq dig socat busybox ethtool ifconfig sysctl nsenter base32; do
+		haproxy iperf3 dnsmasq dig socat busybox ethtool ifconfig openssl sysctl nsenter \
+		unshare base32; do
 		command -v "$program" >/dev/null || skip "no program $program (see tests/lab/PACKAGES)"
 	done
 	[[ $(busybox --list) == *httpd* ]] || skip "busybox without httpd"

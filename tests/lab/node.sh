@@ -83,6 +83,23 @@ add_pod() {
 	pods+=("$node $device $3 $address")
 }
 
+# remove_pod NAME: of the recorded node.
+remove_pod() {
+	local i node device pod address
+	for i in "${!pods[@]}"; do
+		read -r node device pod address <<<"${pods[i]}"
+		[ "${pod#*/}" = "$1" ] || continue
+		batch node <<-BATCH
+			$( ((device == 0)) || echo "rule del from $address lookup 2 priority 1536")
+			rule del to $address lookup main priority 512
+			route del $address dev $(host_veth "${pod%/*}" "$1") scope link
+			link del $(host_veth "${pod%/*}" "$1")
+		BATCH
+		ip netns del "$(ns "$1")"
+		unset "pods[i]"
+	done
+}
+
 # The address of a pod, by its name without the namespace.
 address_of() {
 	local node device pod address

@@ -2,6 +2,7 @@
 # Captures and the kernel's own conntrack events, around the traffic of a case.
 
 SNAPLEN=200
+EVENTS=ALL			# of conntrack -E -e
 
 # start_recording CAPTURE...: any, any-sll, or the name of an interface of the node.
 # One file each, named so.
@@ -31,7 +32,7 @@ start_capture() {
 }
 
 start_events() {
-	spawn node conntrack-events conntrack -E -o timestamp,extended,id --buffer-size 8388608
+	spawn node conntrack-events conntrack -E -e "$EVENTS" -o timestamp,extended,id --buffer-size 8388608
 	events_pid=$spawned
 	until_ok 5 listens_to_conntrack
 }
@@ -107,6 +108,7 @@ judge_capture() {
 stop_events() {
 	local entries
 	entries=$(on node conntrack -C)
+	((entries < 100)) || delete_by_pod
 	on node conntrack -F 2>/dev/null
 	until_ok 5 destroyed "$entries"
 	stop_process "$events_pid" TERM
@@ -121,6 +123,16 @@ stop_events() {
 	}
 	{ print held $0; held = "" }' "$WORK/conntrack-events.log" | grep '^\[' \
 		>"$OUT/conntrack-events.txt" || die "no conntrack event at all"
+}
+
+# The listener's buffer holds about 160 events whatever --buffer-size says: a large table
+# goes in parts.
+delete_by_pod() {
+	local address
+	while read -r _ _ _ address; do
+		on node conntrack -D -r "$address" >/dev/null 2>&1 || true
+		sleep 0.05
+	done < <(printf '%s\n' "${pods[@]}")
 }
 
 destroyed() { (($(grep -c '\[DESTROY\]' "$WORK/conntrack-events.log") >= $1)); }

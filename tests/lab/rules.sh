@@ -17,6 +17,17 @@ add_nodeport() {
 	services+=("default/$1:svc-webport tcp 10.100.77.${2: -2} 80 $2 $3 $4")
 }
 
+# By NAMESPACE/NAME: lines KEY=VALUE; healthCheckNodePort.  Only kubectl tells of them.
+declare -A annotations=() check_node_ports=()
+
+# add_load_balancer NAME NODEPORT POLICY ENDPOINTS ANNOTATION=VALUE...: it has a NodePort
+# too; annotations of the AWS Load Balancer Controller, without their prefix.
+add_load_balancer() {
+	add_nodeport "${@:1:4}"
+	annotations[default/$1]=$(printf 'service.beta.kubernetes.io/aws-load-balancer-%s\n' \
+		type=external scheme=internet-facing "${@:5}")
+}
+
 eks_rules() {
 	echo '*nat'
 	nat_chains

@@ -28,12 +28,18 @@ dump_conntrack() {
 	on node conntrack -S
 	echo
 	echo '*** Output of conntrack -L ***'
-	on node conntrack -L 2>&1
+	list_conntrack
 	if ((!NO_IPV6)); then
 		echo
 		echo '*** Output of conntrack -L -f ipv6 ***'
-		on node conntrack -L -f ipv6 2>&1
+		list_conntrack -f ipv6
 	fi
+}
+
+# conntrack says how many on stderr, which is not to stand in the middle of a line.
+list_conntrack() {
+	on node conntrack -L "$@" 2>"$WORK/conntrack-count"
+	cat "$WORK/conntrack-count"
 }
 
 dump_sysctls() {

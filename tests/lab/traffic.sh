@@ -3,12 +3,28 @@
 
 listening() { [ -n "$(on "$1" ss -Hln"$2" "sport = :$3")" ]; }
 
-# http_server NS PORT: answers with the name of the namespace.
+# http_server NS PORT [OPTION...]: answers with the name of the namespace.
 http_server() {
 	mkdir -p "$WORK/www-$1"
 	echo "$1" >"$WORK/www-$1/index.html"
-	spawn "$1" "httpd-$1-$2" busybox httpd -f -p "$2" -h "$WORK/www-$1"
+	spawn "$1" "httpd-$1-$2" busybox httpd -f -p "$2" -h "$WORK/www-$1" "${@:3}"
 	until_ok 5 listening "$1" t "$2"
+}
+
+# name_server NS PORT: says its name and closes, in as few packets as it takes; its log
+# has a line for each connection.
+name_server() {
+	spawn "$1" "names-$1" socat -d -d "TCP4-LISTEN:$2,fork,backlog=64" SYSTEM:"echo $1"
+	until_ok 5 listening "$1" t "$2"
+}
+
+# ask_names NS ADDRESS PORT TIMES
+ask_names() {
+	# shellcheck disable=SC2016 # the inner shell expands
+	on "$1" bash -c 'for ((i = 0; i < $2; i++)); do
+		exec 3<>"/dev/tcp/$0/$1" && read -r name <&3 && echo "$name"
+		exec 3>&-
+	done' "$2" "$3" "$4"
 }
 
 # udp_echo NS ADDRESS PORT
@@ -25,6 +41,17 @@ dns_server() {
 		--pid-file= --no-hosts --no-resolv --bind-interfaces --listen-address="$address" \
 		--log-facility=- "$@"
 	until_ok 5 listening "$where" u 53
+}
+
+# hold NS ADDRESS PORT: connects, and asks when it is let go; its id is in $spawned.
+hold() {
+	# shellcheck disable=SC2016 # the inner shell expands
+	spawn "$1" "hold-$1-$2" bash -c 'exec 3<>"/dev/tcp/$0/$1"
+		touch "$2-held"
+		until [ -e "$2-go" ]; do sleep 0.05; done
+		printf "GET / HTTP/1.0\r\n\r\n" >&3
+		cat <&3' "$2" "$3" "$WORK/$1-$2"
+	until_ok 5 test -e "$WORK/$1-$2-held"
 }
 
 iperf_server() {

@@ -5,6 +5,7 @@
  * A column is one row of the table; the header line comes from it.  An empty
  * field means "not known".
  */
+#include "decode/app/proxy.h"
 #include "decode/contract.h"
 #include "ui/out/output.h"
 #include "ui/out/present.h"
@@ -303,6 +304,40 @@ col_service(struct output_run *r, const struct flow *f)
 	outbuf_char(r->out, '"');
 }
 
+/* ---- what payloads and ends say */
+
+static void
+put_text(struct outbuf *o, const char *text)
+{
+	if (text == NULL)
+		return;
+	outbuf_char(o, '"');
+	put_quoted(o, text);
+	outbuf_char(o, '"');
+}
+
+static void
+col_dns_name(struct output_run *r, const struct flow *f)
+{
+	put_text(r->out, f->app.dns_name);
+}
+
+static void
+col_role(struct output_run *r, const struct flow *f)
+{
+	put_text(r->out, f->app.role);
+}
+
+/* As the PROXY protocol tells it. */
+static void
+col_client(struct output_run *r, const struct flow *f)
+{
+	const struct proxy_header *h = f->app.proxy;
+
+	if (h != NULL && h->why == NULL && h->has & PROXY_HAS_ADDRS)
+		put_addr(r->out, &h->src);
+}
+
 static const struct {
 	const char	*title;
 	void		 (*put)(struct output_run *, const struct flow *);
@@ -335,6 +370,9 @@ static const struct {
 	{ "peer",		col_peer },
 	{ "eni_id",		col_eni },
 	{ "service",		col_service },
+	{ "dns_name",		col_dns_name },
+	{ "role",		col_role },
+	{ "client",		col_client },
 };
 
 #define N_COLUMNS	(sizeof(columns) / sizeof(columns[0]))

@@ -6,7 +6,7 @@
  * meaning, new ones may come, and a key whose value is not known is absent.
  */
 #include "decode/contract.h"
-#include "ui/out/output.h"
+#include "ui/out/out_json.h"
 #include "ui/out/present.h"
 
 static void
@@ -421,6 +421,7 @@ json_flow(struct output_run *r, const struct flow *f)
 		put_nat(&j, f, ids);
 	put_legs(r, &j, f, ids);
 	put_why(&j, &f->node);
+	out_json_app(&j, &f->app);
 	put_evidence(&j, f);
 	if (f->has & FLOW_RTT) {
 		json_key(&j, "rtt_ns");

@@ -299,6 +299,7 @@ out_ladder(struct text *t, const struct output_run *r, const struct flow *f)
 	put_side(t, r, f, false, ids);
 	put_side(t, r, f, true, ids);
 	out_why(t, r, f);
+	out_app(t, r, f);
 	put_facts(t, r, f);
 	for (i = 0; i < f->n_findings; i++)
 		put_finding(t, &f->findings[i]);

@@ -7,6 +7,7 @@
  * at three in the morning stands first: when, is it right, who to whom (these
  * fit into 80 columns); then translated to what, over which interfaces.
  */
+#include "decode/app/dns.h"
 #include "ui/out/out_text.h"
 
 enum column {
@@ -48,17 +49,23 @@ text_begin(const struct output_run *r)
 	};
 }
 
-/* What node state says first, then what the capture does; NULL: nothing. */
+/* What node state says first, then what the capture does, then by which name it
+   was asked for; NULL: nothing. */
 static const char *
 end_name(const struct output_run *r, const struct addr *a,
     char buf[static PRESENT_NAME_MAX])
 {
+	const char *name;
+
 	if (r->numeric)
 		return NULL;
 	if (r->flow != NULL && (present_pod(present_pod_of(r->flow, a), buf) ||
 	    present_service(r->flow, a, buf)))
 		return buf;
-	return r->names->name != NULL ? r->names->name(r->names->arg, a) : NULL;
+	name = r->names->name != NULL ? r->names->name(r->names->arg, a) : NULL;
+	if (name == NULL && r->flow != NULL && addr_eq(a, &r->flow->original.dst))
+		name = r->flow->app.dns_name;
+	return name;
 }
 
 void
@@ -232,6 +239,31 @@ put_findings(struct text *t, const struct flow *f)
 	}
 }
 
+/* What a flow of DNS asks: the first name, and its types. */
+static void
+put_asked(struct text *t, const struct flow_app *a)
+{
+	const char *before = "";
+
+	text_role(t, ROLE_DIM);
+	for (unsigned i = 0; i < a->n_queries; i++) {
+		const struct dns_query *q = &a->queries[i];
+
+		if (strcmp(q->name, a->queries[0].name) != 0) {
+			text_put(t, " ...");
+			break;
+		}
+		if (dns_type_name(q->type) == NULL)
+			continue;
+		text_put(t, before);
+		text_put(t, dns_type_name(q->type));
+		before = ",";
+	}
+	text_put(t, " ");
+	text_foreign(t, a->queries[0].name);
+	text_role(t, ROLE_PLAIN);
+}
+
 static void
 put_facts(struct text *t, const struct flow *f)
 {
@@ -247,10 +279,14 @@ put_facts(struct text *t, const struct flow *f)
 		text_put(t, "-");
 	text_pad(t, COL_STATE);
 	text_put(t, state != NULL ? state : "-");
-	if (f->n_findings == 0)
-		return;
-	text_pad(t, COL_FINDINGS);
-	put_findings(t, f);
+	if (f->n_findings > 0) {
+		text_pad(t, COL_FINDINGS);
+		put_findings(t, f);
+	}
+	if (f->app.n_queries > 0) {
+		text_pad(t, COL_FINDINGS);
+		put_asked(t, &f->app);
+	}
 }
 
 static void

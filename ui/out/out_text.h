@@ -30,4 +30,7 @@ void	out_answer(struct text *, const struct output_run *, const struct flow *);
 /* The rule, route, NAT rule and conntrack entry that decided. */
 void	out_why(struct text *, const struct output_run *, const struct flow *);
 
+/* What payloads and ends say (out_app.c): role, client, DNS. */
+void	out_app(struct text *, const struct output_run *, const struct flow *);
+
 #endif

@@ -119,6 +119,8 @@ make_tick(struct tracing *t, struct nstime now)
 void
 tracing_observe(struct tracing *t, const struct obs *o)
 {
+	if (t->sink->seen != NULL)
+		t->sink->seen(t->sink->arg, o);
 	if (o->type == OBS_TICK) {
 		t->ticks_inside = true;
 		observe_tick(t, o);

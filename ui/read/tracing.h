@@ -30,6 +30,8 @@ struct sink {
 	void	(*changed)(void *arg, const struct flow *, bool first);
 	/* A flow that was told turned out to be part of another.  NULL: not wanted. */
 	void	(*joined)(void *arg, uint64_t id, uint64_t into);
+	/* What is observed, before it is folded in.  NULL: not wanted. */
+	void	(*seen)(void *arg, const struct obs *);
 	/* All changes of a moment were told.  NULL: not wanted. */
 	void	(*told)(void *arg);
 	void	*arg;

@@ -1,4 +1,290 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ui/verify/verify_int.h"
+/*
+ * shares.c - podpath verify shares: do a Service's endpoints get even shares of
+ * its connections, or does each connection stay in its zone?
+ */
+#include "ui/verify/shares.h"
 
-const struct check_whole check_shares = { 0 };
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode/app/stale.h"
+#include "ui/cli/complain.h"
+#include "ui/cli/suggest.h"
+
+void
+shares_name(const struct share_port *p, char out[static SHARES_NAME_MAX])
+{
+	char number[12];
+
+	snprintf(number, sizeof(number), "%u", p->port);
+	snprintf(out, SHARES_NAME_MAX, "%s/%s:%s%s", p->ns, p->name,
+	    p->port_name != NULL ? p->port_name : number,
+	    p->external ? " from outside" : "");
+}
+
+const char *
+shares_end_text(const struct addr *a, uint16_t port, char out[static SHARES_END_MAX])
+{
+	char text[ADDR_TEXT_MAX];
+	bool v4 = addr_is_v4(a);
+
+	addr_format(a, text);
+	snprintf(out, SHARES_END_MAX, "%s%s%s:%u", v4 ? "" : "[", text, v4 ? "" : "]",
+	    port);
+	return out;
+}
+
+bool
+shares_wanted(const struct shares_check *c, const char *ns, const char *name)
+{
+	return c->name == NULL || (ns != NULL && name != NULL &&
+	    strcmp(name, c->name) == 0 && strlen(ns) == c->ns_len &&
+	    memcmp(ns, c->verify->config.service, c->ns_len) == 0);
+}
+
+/* ---- begin */
+
+static void
+check_free(void *arg)
+{
+	struct shares_check *c = arg;
+
+	if (c == NULL)
+		return;
+	for (unsigned i = 0; i < c->n_stale; i++)
+		free(c->stale[i].name);
+	shares_free(c->shares);
+	free(c);
+}
+
+static void *
+check_new(struct verify *v, bool *usage)
+{
+	const char *wanted = v->config.service;
+	const char *slash = wanted != NULL ? strchr(wanted, '/') : NULL;
+	struct shares_check *c;
+
+	if (wanted != NULL && (slash == NULL || slash == wanted || slash[1] == '\0' ||
+	    strchr(slash + 1, '/') != NULL)) {
+		complain("--service '%s': expected NAMESPACE/NAME, such as default/web",
+		    wanted);
+		*usage = true;
+		return NULL;
+	}
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return NULL;
+	c->verify = v;
+	if (slash != NULL) {
+		c->name = slash + 1;
+		c->ns_len = (size_t)(slash - wanted);
+	}
+	c->shares = shares_new();
+	if (c->shares == NULL) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static const struct state *
+state_of(const struct naming *names)
+{
+	return names != NULL && names->state != NULL ? names->state(names->arg) : NULL;
+}
+
+static void
+check_flow_of(void *arg, const struct flow *f, const struct naming *names)
+{
+	struct shares_check *c = arg;
+
+	if (shares_wanted(c, f->node.service_ns, f->node.service))
+		shares_flow(c->shares, state_of(names), f);
+}
+
+/* ---- old entries in conntrack's table */
+
+struct stale_look {
+	struct shares_check *check;
+	const struct state *state;
+};
+
+static struct stale_service *
+stale_of(struct shares_check *c, const struct service *v)
+{
+	char name[PRESENT_NAME_MAX];
+	struct stale_service *s;
+
+	snprintf(name, sizeof(name), "%s/%s", v->ns, v->name);
+	for (unsigned i = 0; i < c->n_stale; i++)
+		if (strcmp(c->stale[i].name, name) == 0)
+			return &c->stale[i];
+	if (c->n_stale == SHARES_STALE_MAX)
+		return NULL;
+	s = &c->stale[c->n_stale];
+	*s = (struct stale_service){ .name = strdup(name) };
+	if (s->name == NULL)
+		return NULL;
+	c->n_stale++;
+	return s;
+}
+
+static bool
+on_stale(void *arg, const struct ct_entry *ct, const struct svc_port *p)
+{
+	struct stale_look *l = arg;
+	const struct service *v = &l->state->services.v[p->service];
+	struct stale_service *s;
+
+	if (!shares_wanted(l->check, v->ns, v->name))
+		return true;
+	l->check->stale_entries++;
+	s = stale_of(l->check, v);
+	if (s == NULL)
+		return true;
+	if (s->entries++ == 0) {
+		s->dst = ct->reply.src;
+		s->dport = ct->reply.sport;
+		s->proto = ct->orig.proto;
+	}
+	return true;
+}
+
+/* Of a Service that is asked for, they are a failure; else a note (shares_text()). */
+static void
+judge_stale(struct shares_check *c)
+{
+	struct opinion o = { .applies = true, .result = CHECK_FAILED,
+		.code = "stale-conntrack" };
+	char text[256], fix[128], end[SHARES_END_MAX], addr[ADDR_TEXT_MAX];
+	char proto[PRESENT_PROTO_MAX];
+	struct item_text who = { .flow_id = 0 };
+
+	for (unsigned i = 0; c->name != NULL && i < c->n_stale; i++) {
+		const struct stale_service *s = &c->stale[i];
+
+		snprintf(who.who, sizeof(who.who), "%s", s->name);
+		snprintf(text, sizeof(text), "%" PRIu64 " entr%s of conntrack's table "
+		    "lead%s to what is no endpoint of it (any more), such as %s",
+		    s->entries, s->entries == 1 ? "y" : "ies", s->entries == 1 ? "s" :
+		    "", shares_end_text(&s->dst, s->dport, end));
+		addr_format(&s->dst, addr);
+		snprintf(fix, sizeof(fix), "conntrack -D -p %s --reply-src %s",
+		    present_proto(s->proto, proto), addr);
+		o.text = text;
+		o.fix = fix;
+		verify_add(c->verify, CHECK_SHARES, &o, &who);
+	}
+}
+
+/* ---- the end */
+
+static void
+complain_unknown(const struct shares_check *c, const struct state *s)
+{
+	struct suggest g = { .word = c->verify->config.service };
+	char name[PRESENT_NAME_MAX], best[PRESENT_NAME_MAX] = "";
+
+	for (uint32_t i = 0; i < s->services.n; i++) {
+		snprintf(name, sizeof(name), "%s/%s", s->services.v[i].ns,
+		    s->services.v[i].name);
+		suggest_try(&g, name);
+		if (g.best == name) {
+			memcpy(best, name, sizeof(best));
+			g.best = best;
+		}
+	}
+	/* the same name in another namespace is as near */
+	for (uint32_t i = 0; suggest_best(&g) == NULL && i < s->services.n; i++)
+		if (strcmp(s->services.v[i].name, c->name) == 0) {
+			snprintf(best, sizeof(best), "%s/%s", s->services.v[i].ns,
+			    c->name);
+			g.best = best;
+			g.distance = 0;
+		}
+	if (suggest_best(&g) != NULL)
+		complain("--service '%s': the state has no such Service (did you mean "
+		    "'%s'?)", c->verify->config.service, suggest_best(&g));
+	else
+		complain("--service '%s': the state has no such Service",
+		    c->verify->config.service);
+}
+
+static bool
+is_known(const struct shares_check *c, const struct state *s)
+{
+	for (uint32_t i = 0; i < s->services.n; i++)
+		if (shares_wanted(c, s->services.v[i].ns, s->services.v[i].name))
+			return true;
+	return false;
+}
+
+static void
+say_why(struct shares_check *c, const struct state *s)
+{
+	struct tally *t = &c->verify->checks[CHECK_SHARES];
+
+	if (s == NULL)
+		snprintf(t->why, sizeof(t->why), "which addresses are Services' is not "
+		    "known without --state");
+	else if (s->services.n == 0)
+		snprintf(t->why, sizeof(t->why), "the state has no Services: neither "
+		    "kubectl's documents nor kube-proxy's rules tell of any");
+	else if (c->name != NULL && shares_n(c->shares) == 0)
+		snprintf(t->why, sizeof(t->why), "no connection to %.100s was seen",
+		    c->verify->config.service);
+	else if (shares_n(c->shares) == 0)
+		snprintf(t->why, sizeof(t->why), "no connection to a Service was seen");
+	else if (shares_left_out(c->shares) > 0)
+		snprintf(t->why, sizeof(t->why), "%" PRIu64 " connections are not in it, "
+		    "as there are more endpoints than are counted",
+		    shares_left_out(c->shares));
+}
+
+static void
+check_end(void *arg, const struct naming *names, const struct summary *summary)
+{
+	struct shares_check *c = arg;
+	const struct state *s = state_of(names);
+	struct stale_look look = { c, s };
+
+	(void)summary;
+	if (c->name != NULL && s != NULL && s->services.n > 0 && !is_known(c, s) &&
+	    shares_n(c->shares) == 0) {
+		complain_unknown(c, s);
+		c->verify->usage = true;
+		return;
+	}
+	shares_end(c->shares, s);
+	for (unsigned i = 0; i < shares_n(c->shares); i++)
+		shares_judge(c, shares_get(c->shares, i));
+	if (s != NULL)
+		service_stale_entries(s, on_stale, &look);
+	judge_stale(c);
+	say_why(c, s);
+}
+
+static void
+check_sentence(const void *arg, char *out, size_t size)
+{
+	const struct shares_check *c = arg;
+	const struct tally *t = &c->verify->checks[CHECK_SHARES];
+	uint64_t connections = 0;
+	unsigned n = shares_n(c->shares);
+
+	for (unsigned i = 0; i < n; i++)
+		connections += shares_get(c->shares, i)->connections;
+	snprintf(out, size, "%" PRIu64 " connection%s to %u port%s of Services: %" PRIu64
+	    " ok, %" PRIu64 " failed, %" PRIu64 " inconclusive%s%s", connections,
+	    connections == 1 ? "" : "s", n, n == 1 ? "" : "s", t->count[CHECK_OK],
+	    t->count[CHECK_FAILED], t->count[CHECK_UNSURE], t->why[0] != '\0' ? "; " :
+	    "", t->why);
+}
+
+const struct check_whole check_shares = {
+	.new = check_new, .flow = check_flow_of, .end = check_end, .text = shares_text,
+	.json = shares_json, .free = check_free, .sentence = check_sentence,
+};

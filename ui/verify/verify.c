@@ -191,6 +191,9 @@ verify_flow(struct verify *v, const struct flow *f, const struct naming *names)
 
 	v->judged++;
 	v->names = names;
+	/* a recording has its own */
+	if (names->state != NULL && names->state(names->arg) != NULL)
+		v->config.with_state = true;
 	for (c = 0; c < N_CHECKS; c++) {
 		if (!verify_wants(v, (enum check)c))
 			continue;
@@ -214,10 +217,15 @@ void
 verify_sentence(const struct verify *v, enum check c,
     char out[static VERIFY_SENTENCE_MAX])
 {
+	const struct check_whole *w = v->setup ? NULL : check_whole_of(c);
 	const struct tally *t = &v->checks[c];
 	uint64_t all = t->count[CHECK_OK] + t->count[CHECK_UNSURE] +
 	    t->count[CHECK_FAILED];
 
+	if (w != NULL && w->sentence != NULL) {
+		w->sentence(v->whole[c], out, VERIFY_SENTENCE_MAX);
+		return;
+	}
 	snprintf(out, VERIFY_SENTENCE_MAX, "%" PRIu64 "%s judged: %" PRIu64
 	    " ok, %" PRIu64 " failed, %" PRIu64 " inconclusive%s%s", all,
 	    v->setup ? "" : all == 1 ? " flow" : " flows",
@@ -271,6 +279,8 @@ verify_end(struct verify *v, struct outbuf *out, const struct summary *s)
 		if (v->checks[c].result > v->result)
 			v->result = v->checks[c].result;
 	}
+	if (v->usage)
+		return EXIT_USAGE;
 	forms[v->config.form].write(v, out);
 	return v->result == CHECK_OK ? EXIT_FINE :
 	    v->result == CHECK_FAILED ? EXIT_FAILED : EXIT_UNSURE;

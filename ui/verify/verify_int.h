@@ -52,6 +52,7 @@ struct verify {
 	const struct naming *names;	/* of the last flow; NULL */
 	uint8_t		 result;
 	bool		 no_memory;
+	bool		 usage;		/* what was asked for is not there: a check said so */
 };
 
 /*
@@ -69,6 +70,8 @@ struct check_whole {
 	void	 (*text)(const void *, struct text *);
 	void	 (*json)(const void *, struct json *);
 	void	 (*free)(void *);
+	/* Instead of "3 flows judged: ..."; NULL: that. */
+	void	 (*sentence)(const void *, char *out, size_t size);
 };
 
 extern const struct check_whole check_nlb_ip, check_shares;

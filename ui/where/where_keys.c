@@ -4,7 +4,11 @@
 
 #include <stdio.h>
 
+#include "decode/app/dns.h"
+#include "decode/app/proxy.h"
+#include "decode/app/role.h"
 #include "decode/contract.h"
+#include "decode/state.h"
 #include "ui/out/present.h"
 
 static bool
@@ -308,6 +312,62 @@ key_eni(const struct where_probe *p, const struct flow *f)
 	    (e->id != NULL && where_probe_word(p, e->id)));
 }
 
+/* ---- what payloads and ends say */
+
+/* Who the PROXY protocol says; else the source, unless that is a load
+   balancer's. */
+static bool
+key_client(const struct where_probe *p, const struct flow *f)
+{
+	const struct proxy_header *h = f->app.proxy;
+
+	if (h != NULL && h->why == NULL && h->has & PROXY_HAS_ADDRS)
+		return where_probe_addr(p, &h->src);
+	return !f->app.client_hidden && !f->app.health_check &&
+	    where_probe_addr(p, &f->original.src);
+}
+
+static bool
+key_name(const struct where_probe *p, const struct flow *f)
+{
+	const struct flow_app *a = &f->app;
+
+	if (a->dns_name != NULL && where_probe_word(p, a->dns_name))
+		return true;
+	for (unsigned i = 0; i < a->n_queries; i++)
+		if (where_probe_word(p, a->queries[i].name))
+			return true;
+	return false;
+}
+
+static bool
+key_rcode(const struct where_probe *p, const struct flow *f)
+{
+	for (unsigned i = 0; i < f->app.n_queries; i++) {
+		const struct dns_query *q = &f->app.queries[i];
+		const char *name = q->outcome == DNS_WAITING ? "none" :
+		    dns_rcode_name(q->rcode);
+
+		if (name != NULL && where_probe_word(p, name))
+			return true;
+	}
+	return false;
+}
+
+static bool
+key_role(const struct where_probe *p, const struct flow *f)
+{
+	return f->app.role != NULL && where_probe_word(p, f->app.role);
+}
+
+static bool
+key_process(const struct where_probe *p, const struct flow *f)
+{
+	const struct sock *s = f->app.process;
+
+	return s != NULL && s->process != NULL && where_probe_word(p, s->process);
+}
+
 static const struct where_key_row keys[] = {
 	{ "verdict", "ok, wrong, dropped or unknown",
 	    WHERE_WORD, key_verdict, word_verdict },
@@ -349,6 +409,12 @@ static const struct where_key_row keys[] = {
 	    WHERE_NUMBER, key_retrans, NULL },
 	{ "tunnel", "vxlan, vxlan:7 (with its id), ... or none",
 	    WHERE_WORD, key_tunnel, NULL },
+	{ "client", "client: as the PROXY protocol says, else the source that no load "
+	    "balancer stands for", WHERE_ADDR, key_client, NULL },
+	{ "name", "DNS name: asked in the flow, or by which its destination was asked for",
+	    WHERE_WORD, key_name, NULL },
+	{ "rcode", "answer of DNS: NOERROR, NXDOMAIN, SERVFAIL, ... or none",
+	    WHERE_WORD, key_rcode, NULL },
 	{ "kind", "pod-to-external, nodeport, host, ... (with --state, as all below)",
 	    WHERE_WORD, key_kind, word_kind },
 	{ "pod", "pod of this node: namespace/name, or its name",
@@ -357,6 +423,10 @@ static const struct where_key_row keys[] = {
 	    WHERE_WORD, key_peer, NULL },
 	{ "service", "Service: namespace/name, or its name",
 	    WHERE_WORD, key_service, NULL },
+	{ "role", "what it is for: kubelet, api-server, imds, ...",
+	    WHERE_WORD, key_role, role_name },
+	{ "process", "process of this node at its end (with ss -tnp in the state)",
+	    WHERE_WORD, key_process, NULL },
 	{ "eni", "ENI that it left or came in by: its device or its id",
 	    WHERE_WORD, key_eni, NULL },
 };

@@ -125,6 +125,7 @@ kubectl_service(struct kubectl *k, const char *ns, const char *name, bool *fresh
 		return NULL;
 	v->ns = state_text(s, ns, strlen(ns));
 	v->name = state_text(s, name, strlen(name));
+	v->lb.target_ip = v->lb.preserve = v->lb.proxy = -1;
 	*fresh = true;
 	if (!seen_add(&k->services, hash_names(ns, name), i))
 		s->no_memory = true;

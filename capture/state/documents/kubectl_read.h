@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kubectl_read.h - one JSON document of kubectl while it is read; between
- * kubectl_json.c and kubectl_service.c.
+ * kubectl_json.c, kubectl_service.c and kubectl_lb.c.
  */
 #ifndef CAPTURE_STATE_KUBECTL_READ_H
 #define CAPTURE_STATE_KUBECTL_READ_H
@@ -25,5 +25,7 @@ const char	*kubectl_keep(struct reading *, const char *text);
 void	kubectl_read_service(struct reading *, const json_t *);
 void	kubectl_read_slice(struct reading *, const json_t *);
 void	kubectl_read_endpoints(struct reading *, const json_t *);
+/* kubectl_lb.c: the load balancer of the service of this number, after its ports. */
+void	kubectl_read_lb(struct reading *, uint32_t service, const json_t *);
 
 #endif

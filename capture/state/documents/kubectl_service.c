@@ -163,7 +163,7 @@ kubectl_read_service(struct reading *r, const json_t *o)
 	struct jdoc *d = &r->doc;
 	const char *ns = jdoc_word(d, o, "metadata.namespace");
 	const char *name = jdoc_word(d, o, "metadata.name");
-	const char *type = jdoc_keep(d, o, "spec.type");
+	const char *type = jdoc_keep(d, o, "spec.type"), *affinity;
 	const json_t *list = jdoc_array(d, o, "spec.ports"), *one;
 	struct service *v;
 	uint32_t index;
@@ -182,6 +182,8 @@ kubectl_read_service(struct reading *r, const json_t *o)
 	v->external_policy = policy_of(d, o, "spec.externalTrafficPolicy");
 	v->internal_policy = policy_of(d, o, "spec.internalTrafficPolicy");
 	v->health_port = port_of(d, o, "spec.healthCheckNodePort");
+	affinity = jdoc_word(d, o, "spec.sessionAffinity");
+	v->affinity = affinity != NULL && strcmp(affinity, "ClientIP") == 0;
 	read_service_addrs(r, v, o);
 	json_array_foreach(list, i, one) {
 		at = jdoc_enter(d, "spec.ports");
@@ -190,6 +192,7 @@ kubectl_read_service(struct reading *r, const json_t *o)
 			read_service_port(r, index, one);
 		jdoc_leave(d, at);
 	}
+	kubectl_read_lb(r, index, o);
 }
 
 /* ---- endpoints */

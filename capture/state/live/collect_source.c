@@ -78,6 +78,9 @@ static const struct source {
 	    read_ipam, SOURCES_IPAM, N_STATE_PARTS, false },
 	[SOURCE_CONFLIST] = { { NULL }, 0, "/etc/cni/net.d/10-aws.conflist",
 	    read_conflist, SOURCES_CNI, N_STATE_PARTS, true },
+	/* of the namespace that we are in; minimal images have no ss */
+	[SOURCE_SOCKETS] = { { "ss", "-tunap" }, 0, NULL, read_ss,
+	    SOURCES_SOCKETS, PART_SOCKETS, true },
 };
 
 enum source_group

@@ -39,6 +39,7 @@ enum own_section {
 	OWN_TABLES, OWN_CHAINS, OWN_SETS, OWN_NF_RULES,
 	OWN_CONNTRACK, OWN_PODS, OWN_ENIS, OWN_ENI_ADDRS,
 	OWN_SERVICES, OWN_SVC_PORTS, OWN_ENDPOINTS, OWN_NODES, OWN_SYSCTLS,
+	OWN_SOCKETS,
 	N_OWN_SECTIONS
 };
 
@@ -88,6 +89,7 @@ struct own_out {
 	void		*arg;
 	int		 error;		/* 0, or what the sink said first */
 	bool		 comma;
+	uint32_t	*services;	/* their numbers in the document; NULL: the same */
 	char		*p;
 	char		 buf[64 * 1024];
 };

@@ -15,6 +15,7 @@ const char *const own_part_words[N_STATE_PARTS + 1] = {
 	[PART_CNI_SETTINGS] = "cni", [PART_PODS] = "pods",
 	[PART_SERVICES] = "services", [PART_NODES] = "nodes",
 	[PART_SYSCTLS] = "sysctls", [PART_IPVS] = "ipvs",
+	[PART_SOCKETS] = "sockets",
 };
 static const char *const flag_words[] = {
 	"iptables-legacy-beside", "ipvs-mode", "iptables-legacy", NULL,
@@ -350,6 +351,14 @@ static const struct field service_fields[] = {
 	WORD("external_policy", service, external_policy, policy_words),
 	WORD("internal_policy", service, internal_policy, policy_words),
 	UINT("health_port", service, health_port),
+	BOOL("affinity", service, affinity),
+	INT("lb_target_ip", service, lb.target_ip, -1),
+	INT("lb_preserve", service, lb.preserve, -1),
+	INT("lb_proxy", service, lb.proxy, -1),
+	UINT("lb_check_port", service, lb.check_port),
+	UINT("lb_check_interval_s", service, lb.check_interval_s),
+	TEXT("lb_check_path", service, lb.check_path),
+	TEXT("lb_hostname", service, lb.hostname),
 	{ 0 },
 };
 
@@ -395,6 +404,19 @@ static const struct field sysctl_fields[] = {
 	{ 0 },
 };
 
+static const struct field sock_fields[] = {
+	UINT("proto", sock, proto),
+	BOOL("listens", sock, listens),
+	BOOL("any_local", sock, any_local),
+	ADDR("local", sock, local),
+	UINT("lport", sock, lport),
+	ADDR("peer", sock, peer),
+	UINT("pport", sock, pport),
+	TEXT("process", sock, process),
+	UINT("pid", sock, pid),
+	{ 0 },
+};
+
 #define SECTION(n, l, s, f, ...)					\
 	{ .name = n, .list = offsetof(struct state, l),			\
 	  .size = sizeof(struct s), .fields = f, .needs = 0 __VA_ARGS__ }
@@ -424,4 +446,5 @@ const struct section own_sections[N_OWN_SECTIONS] = {
 	    endpoint_fields),
 	[OWN_NODES] = SECTION("nodes", nodes, node, node_fields),
 	[OWN_SYSCTLS] = SECTION("sysctls", sysctls, sysctl, sysctl_fields),
+	[OWN_SOCKETS] = SECTION("sockets", socks, sock, sock_fields),
 };

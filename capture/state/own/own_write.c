@@ -331,6 +331,13 @@ write_list(struct own_out *o, const struct field *f, const char *record)
 	}
 }
 
+static uint64_t
+number_of(const struct own_out *o, const struct field *f, uint64_t record)
+{
+	return f->to == OWN_SERVICES && o->services != NULL ? o->services[record] :
+	    record;
+}
+
 static void
 write_simple(struct own_out *o, const struct field *f, const char *at)
 {
@@ -338,8 +345,8 @@ write_simple(struct own_out *o, const struct field *f, const char *at)
 	switch (f->type) {
 	case FIELD_TEXT:	own_string(o, load_text(at)); break;
 	case FIELD_BOOL:	own_lit(o, "true"); break;
-	case FIELD_INDEX:
-	case FIELD_UINT:	own_uint(o, load(at, f->size ? f->size : 4)); break;
+	case FIELD_INDEX:	own_uint(o, number_of(o, f, load(at, 4))); break;
+	case FIELD_UINT:	own_uint(o, load(at, f->size)); break;
 	case FIELD_INT:		own_int(o, load_signed(at, f->size)); break;
 	case FIELD_ADDR:	own_addr(o, (const void *)at); break;
 	case FIELD_PREFIX:	own_prefix(o, (const void *)at); break;
@@ -402,27 +409,75 @@ own_fields(struct own_out *o, const struct field *f, const void *record)
 
 /* ---- the document */
 
-static void
-write_section(struct own_out *o, const struct section *c)
+/*
+ * What kube-proxy's rules told of Services comes back when they are read again
+ * (state_ready()): it is not written.
+ */
+static bool
+is_derived(const struct state *s, unsigned section, const char *record)
 {
+	const struct service *v = s->services.v;
+	const struct svc_port *p = (const void *)record;
+	const struct endpoint *e = (const void *)record;
+
+	switch (section) {
+	case OWN_SERVICES:
+		return ((const struct service *)(const void *)record)->derived;
+	case OWN_SVC_PORTS:
+		return v[p->service].derived;
+	case OWN_ENDPOINTS:
+		return e->derived || (e->service < s->services.n &&
+		    v[e->service].derived);
+	default:
+		return false;
+	}
+}
+
+/* Services that are written count from 0. */
+static bool
+number_services(struct own_out *o, const struct state *s)
+{
+	uint32_t n = 0;
+
+	o->services = NULL;
+	for (uint32_t i = 0; i < s->services.n; i++)
+		n += s->services.v[i].derived;
+	if (n == 0)
+		return true;
+	o->services = calloc(s->services.n, sizeof(*o->services));
+	if (o->services == NULL)
+		return false;
+	n = 0;
+	for (uint32_t i = 0; i < s->services.n; i++)
+		o->services[i] = s->services.v[i].derived ? STATE_NONE : n++;
+	return true;
+}
+
+static void
+write_section(struct own_out *o, unsigned section)
+{
+	const struct section *c = &own_sections[section];
 	struct own_list list;
 	const char *record;
+	bool begun = false;
 
 	memcpy(&list, (const char *)o->state + c->list, sizeof(list));
-	if (list.n == 0)
-		return;
-	own_lit(o, ",\n");
-	o->comma = false;
-	own_key(o, c->name);
-	own_lit(o, "[\n");
 	record = list.v;
 	for (uint32_t i = 0; i < list.n && o->error == 0; i++, record += c->size) {
-		if (i > 0)
-			own_lit(o, ",\n");
+		if (is_derived(o->state, section, record))
+			continue;
+		own_lit(o, ",\n");
 		o->comma = false;
+		if (!begun) {
+			own_key(o, c->name);
+			own_lit(o, "[\n");
+			o->comma = false;
+		}
+		begun = true;
 		own_fields(o, c->fields, record);
 	}
-	own_lit(o, "]");
+	if (begun)
+		own_lit(o, "]");
 	o->comma = true;
 }
 
@@ -440,8 +495,12 @@ own_put_state(struct own_out *o, const struct state *s)
 	o->comma = false;
 	own_key(o, "cni");
 	own_fields(o, own_cni, &s->cni);
-	for (unsigned i = 0; i < N_OWN_SECTIONS; i++)
-		write_section(o, &own_sections[i]);
+	if (!number_services(o, s) && o->error == 0)
+		o->error = -ENOMEM;
+	for (unsigned i = 0; i < N_OWN_SECTIONS && o->error == 0; i++)
+		write_section(o, i);
+	free(o->services);
+	o->services = NULL;
 	o->state = outer;
 }
 

@@ -40,5 +40,6 @@ void	merge_routes(struct reader *, uint32_t before);
 void	merge_links(struct reader *);
 void	merge_addrs(struct reader *);
 void	merge_neighs(struct reader *);
+void	merge_socks(struct reader *);
 
 #endif

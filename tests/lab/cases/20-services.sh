@@ -138,3 +138,69 @@ case_service_zone() {
 	done
 	stop_recording
 }
+
+a_case service-zone-broken 'S8: topology-mode auto and zone hints, but the rules send to all three endpoints: 20 requests, not all in the client'\''s zone'
+case_service_zone_broken() {
+	annotations[default/svc-clusterip]=service.kubernetes.io/topology-mode=auto
+	ZONE_HINTS=1
+	SNAPLEN=120
+	build_node
+	web_servers
+	start_recording any
+	for _ in {1..20}; do
+		get netshoot http://10.100.101.7/ >>"$WORK/answers"
+	done
+	grep -q web-1 "$WORK/answers" && grep -q web-0 "$WORK/answers"
+	stop_recording
+}
+
+a_case service-shares-300 'S8: 300 short connections of two pods to a ClusterIP with three endpoints; served.txt is what each endpoint counted. Snap length 80, no TCP timestamps'
+case_service_shares_300() {
+	local pod
+	SNAPLEN=80
+	EVENTS=NEW,DESTROY
+	build_node
+	for pod in netshoot echo-b web-0 web-1 web-2; do
+		on "$pod" sysctl -qw net.ipv4.tcp_timestamps=0
+	done
+	for pod in web-0 web-1 web-2; do
+		name_server "$pod" 8080
+	done
+	start_recording any
+	ask_names netshoot 10.100.101.7 80 150 >"$WORK/answers"
+	ask_names echo-b 10.100.101.7 80 150 >>"$WORK/answers"
+	stop_recording
+	for pod in web-0 web-1 web-2; do
+		echo "$pod $(grep -c 'accepting connection from' "$WORK/names-$pod.log")"
+	done >"$OUT/served.txt"
+	diff <(sort "$WORK/answers" | uniq -c | awk '{ print $2, $1 }') "$OUT/served.txt"
+}
+
+a_case service-endpoint-gone 'D23: web-0, the one endpoint, is deleted while UDP and TCP of netshoot are translated to it, and the rules now lead elsewhere: these two still go to the dead pod, and get no answer; new connections work'
+case_service_endpoint_gone() {
+	services=(
+		"default/svc-clusterip:svc-webport tcp 10.100.101.7 80 - Cluster 192.168.3.105:8080"
+		"default/svc-udp:probe udp 10.100.50.9 7 - Cluster 192.168.3.105:7"
+	)
+	build_node
+	web_servers
+	udp_echo web-0 192.168.3.105 7
+	udp_echo web-2 192.168.3.77 7
+	start_recording any
+	echo hello | on netshoot socat -t 0.2 - UDP4:10.100.50.9:7,sourceport=41007 | grep -q hello
+	hold netshoot 10.100.101.7 80
+	remove_pod web-0
+	services=(
+		"default/svc-clusterip:svc-webport tcp 10.100.101.7 80 - Cluster 192.168.3.77:8080,192.168.2.95:8080"
+		"default/svc-udp:probe udp 10.100.50.9 7 - Cluster 192.168.3.77:7"
+	)
+	eks_rules | on node iptables-restore
+	[ -z "$(echo again | on netshoot socat -t 0.5 - UDP4:10.100.50.9:7,sourceport=41007 2>/dev/null)" ]
+	touch "$WORK/netshoot-10.100.101.7-go"
+	for _ in 1 2 3 4; do
+		get netshoot http://10.100.101.7/ >/dev/null
+	done
+	udp_ask netshoot 10.100.50.9 7 "hello once more"
+	sleep 1
+	stop_recording
+}

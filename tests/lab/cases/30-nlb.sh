@@ -3,8 +3,12 @@
 #
 # 203.0.113.50 (client) --- 192.168.1.210 (balancer) --- VPC
 
+BALANCERS=192.168.1.210
+TARGETS="192.168.3.105:8080 192.168.3.77:8080"
+
 build_balancer() {
-	vpc_host balancer balancer 192.168.1.210
+	# shellcheck disable=SC2086 # several addresses
+	vpc_host balancer balancer $BALANCERS
 	new_namespace client
 	batch client <<-BATCH
 		link add eth0 type veth peer name client netns $(ns balancer)
@@ -21,25 +25,51 @@ build_balancer() {
 	lives_on balancer "$(mac_of balancer.eth0)" 203.0.113.50
 }
 
-# haproxy_balancer SERVER-OPTION...: as the balancer's own address, with health checks.
+# haproxy_balancer SERVER-OPTION...: as each of the balancer's own addresses, with health
+# checks.
 haproxy_balancer() {
-	cat >"$WORK/balancer.cfg" <<-CONFIG
+	local address
+	for address in $BALANCERS; do
+		balancer_config "$address" "$*" >"$WORK/balancer-$address.cfg"
+		spawn balancer "haproxy-$address" haproxy -db -f "$WORK/balancer-$address.cfg"
+	done
+	until_ok 5 all_balance
+}
+
+all_balance() { (($(on balancer ss -Hlnt 'sport = :80' | wc -l) == $(wc -w <<<"$BALANCERS"))); }
+
+# balancer_config ADDRESS SERVER-OPTIONS
+balancer_config() {
+	local target n=0
+	cat <<-CONFIG
 		defaults
 			mode tcp
 			timeout connect 2s
 			timeout client 5s
 			timeout server 5s
 		frontend web
-			bind 192.168.1.210:80
+			bind $1:80
 			default_backend pods
 		backend pods
-			source 192.168.1.210
-			default-server check inter 1s $*
-			server web-0 192.168.3.105:8080
-			server web-2 192.168.3.77:8080
+			source $1
+			${BALANCER_CHECK-}
+			default-server check inter 1s $2
+			$(for target in $TARGETS; do echo "server target-$((n++)) $target"; done)
 	CONFIG
-	spawn balancer haproxy-balancer haproxy -db -f "$WORK/balancer.cfg"
-	until_ok 5 listening balancer t 80
+}
+
+# preserve_client PORT TARGET...: the other kind, the client's address stays.
+preserve_client() {
+	{
+		echo 'table ip nlb {'
+		echo 'chain targets { type nat hook prerouting priority dstnat;'
+		while (($#)); do
+			echo "ip daddr 192.168.1.210 tcp dport $1 dnat to $2"
+			shift 2
+		done
+		echo '}'
+		echo '}'
+	} | on balancer nft -f -
 }
 
 # The pod's server, which understands the PROXY header and answers with the address in it.
@@ -80,21 +110,32 @@ case_nlb_ip_plain() {
 	stop_recording
 }
 
+a_case nlb-ip-tcp-checks 'S6: NLB, target type ip, client address not preserved: two balancer addresses (192.168.1.210, 192.168.2.210) check each of two pods every second by TCP without a byte of data; 12 requests at no pace of their own among them'
+case_nlb_ip_tcp_checks() {
+	local pause n=0
+	BALANCERS="192.168.1.210 192.168.2.210"
+	add_load_balancer svc-nlb 30088 Cluster 192.168.3.105:8080,192.168.3.77:8080 \
+		nlb-target-type=ip healthcheck-protocol=tcp healthcheck-port=traffic-port
+	build_node
+	http_server web-0 8080
+	http_server web-2 8080
+	build_balancer
+	start_recording any
+	haproxy_balancer
+	for pause in 1.3 0.2 0.1 2.1 0.7 1.9 0.3 0.4 1.6 0.9 1.1 0.8; do
+		sleep "$pause"
+		get client "http://192.168.$((n++ % 3 == 0 ? 2 : 1)).210/" >/dev/null
+	done
+	stop_recording
+}
+
 a_case nlb-ip-preserved 'S6: NLB, target type ip, client address preserved: 203.0.113.50 to pods of both ENIs and the same way back, no SNAT'
 case_nlb_ip_preserved() {
 	build_node
 	http_server web-0 8080
 	http_server web-2 8080
 	build_balancer
-	on balancer nft -f - <<-'RULES'
-		table ip nlb {
-			chain targets {
-				type nat hook prerouting priority dstnat;
-				ip daddr 192.168.1.210 tcp dport 80 dnat to 192.168.3.105:8080
-				ip daddr 192.168.1.210 tcp dport 81 dnat to 192.168.3.77:8080
-			}
-		}
-	RULES
+	preserve_client 80 192.168.3.105:8080 81 192.168.3.77:8080
 	start_recording any
 	get client http://192.168.1.210/ >/dev/null
 	get client http://192.168.1.210:81/ >/dev/null
@@ -132,14 +173,7 @@ case_nlb_hairpin() {
 	build_node
 	http_server web-0 8080
 	build_balancer
-	on balancer nft -f - <<-'RULES'
-		table ip nlb {
-			chain targets {
-				type nat hook prerouting priority dstnat;
-				ip daddr 192.168.1.210 tcp dport 80 dnat to 192.168.3.105:8080
-			}
-		}
-	RULES
+	preserve_client 80 192.168.3.105:8080
 	start_recording any
 	get client http://192.168.1.210/ >/dev/null
 	hangs web-0 http://192.168.1.210/

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shares.h - between the parts of podpath verify shares. */
+#ifndef UI_VERIFY_SHARES_H
+#define UI_VERIFY_SHARES_H
+
+#include "decode/app/shares.h"
+#include "ui/verify/verify_int.h"
+
+/* Services with old entries in conntrack's table that are told apart; the rest
+   is counted. */
+#define SHARES_STALE_MAX	32
+
+struct stale_service {
+	char		*name;		/* "default/web" */
+	uint64_t	 entries;
+	struct addr	 dst;		/* of the first: where it leads */
+	uint16_t	 dport;
+	uint8_t		 proto;
+};
+
+struct shares_check {
+	struct verify	*verify;
+	struct shares	*shares;
+	const char	*name;		/* of --service, behind the slash; NULL: all */
+	size_t		 ns_len;	/* in front of it */
+	struct stale_service stale[SHARES_STALE_MAX];
+	unsigned	 n_stale;
+	uint64_t	 stale_entries;
+};
+
+/* "default/svc-clusterip:svc-webport"; the number where the port has no name. */
+#define SHARES_NAME_MAX	PRESENT_NAME_MAX
+void	shares_name(const struct share_port *, char out[static SHARES_NAME_MAX]);
+/* "192.168.3.105:8080", "[2001:db8::1]:53" */
+#define SHARES_END_MAX	(ADDR_TEXT_MAX + 8)
+const char *shares_end_text(const struct addr *, uint16_t port,
+	    char out[static SHARES_END_MAX]);
+/* Is this Service's port one that is asked for? */
+bool	shares_wanted(const struct shares_check *, const char *ns, const char *name);
+
+/* shares_judge.c: what is said of a port, as items. */
+void	shares_judge(struct shares_check *, const struct share_port *);
+/* shares_show.c */
+void	shares_text(const void *, struct text *);
+void	shares_json(const void *, struct json *);
+
+#endif
