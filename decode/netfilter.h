@@ -175,6 +175,7 @@ struct nf_elem {
 	uint8_t		proto;
 	const char	*iface;
 	struct nf_target verdict;	/* of a map; NF_T_NONE in a set */
+	const char	*comment;	/* or NULL */
 };
 
 struct nf_set {

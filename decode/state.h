@@ -401,12 +401,10 @@ struct place_names state_addr_place(const struct state *, const struct addr *);
 const struct node *state_node_named(const struct state *, const char *name);
 /* The node that this state is of; NULL when it is not known. */
 const struct node *state_this_node(const struct state *);
-/* Services that every cluster has: default/kubernetes, whose endpoints are the API
-   server's (on EKS network interfaces that EKS owns), and kube-system/kube-dns.
-   Is this address one of its endpoints, on this port (0: any)? */
-enum known_service { KNOWN_API, KNOWN_DNS, N_KNOWN_SERVICES };
-bool		 state_known_endpoint(const struct state *, enum known_service,
-		    const struct addr *, uint16_t port);
+/* Is it an endpoint of Service default/kubernetes: of the API server (on EKS an
+   address of a network interface that EKS owns), on this port (0: any)? */
+bool		 state_api_endpoint(const struct state *, const struct addr *,
+		    uint16_t port);
 /* The service whose healthCheckNodePort this is. */
 const struct service *state_health_service(const struct state *, uint16_t port);
 /* This node's socket that has exactly these ends (t->src is the local one); or

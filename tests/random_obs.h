@@ -103,6 +103,8 @@ fill_state(struct run *r, struct state *s)
 		struct iprule *u = state_push(s, rules);
 		struct neigh *g = state_push(s, neighs);
 		struct sysctl *c = state_push(s, sysctls);
+		struct service *v = state_push(s, services);
+		struct sock *k = state_push(s, socks);
 		struct addr a = rnd_addr(r);
 		struct pod *p;
 
@@ -124,6 +126,14 @@ fill_state(struct run *r, struct state *s)
 		g->permanent = true;
 		c->name = own_printf(r, "net.ipv4.conf.eni", below(r, 10000));
 		c->value = "1";
+		v->ns = "default";
+		v->name = own_printf(r, "svc-", below(r, 9999));
+		v->lb.target_ip = (int8_t)below(r, 2);
+		v->lb.hostname = own_printf(r, "elb-", below(r, 9999));
+		k->proto = PROTO_TCP;
+		k->local = k->peer = a;
+		k->lport = (uint16_t)below(r, 65536);
+		k->process = own_printf(r, "p\"", below(r, 9999));
 		p = state_pod(s, "kube-system", own_printf(r, "pod-", below(r, 9999)),
 		    &a);
 		p->sources = POD_IPAM;

@@ -180,7 +180,6 @@ fails "where without a capture" "--where chooses flows" \
 fails "wrong form" "text, json, tap, junit" verify snat -o csv
 fails "no such capture" "none.pcap" verify snat "$T/none.pcap"
 fails "no such state" "none" verify snat --state "$T/none"
-fails "later checks" "no such file" verify snat nlb-ip
 code=0
 timeout 20 "$PODPATH" verify snat --state pcaps/missing-snat >/dev/full \
     2>"$T/err" || code=$?

@@ -174,6 +174,35 @@ clients_that_poll(void **state)
 	}
 }
 
+/* Two are no series; at the pace at which the same address checks another target
+   they are. */
+static void
+pace_of_another_target(void **state)
+{
+	struct check_seen known[4], few[3];
+	struct checks *c = checks_new();
+	int64_t period;
+
+	(void)state;
+	beats(known, 4, 1, 0, 10 * NS_PER_SEC, 0);
+	beats(few, 3, 1, 0, 10 * NS_PER_SEC, 0);
+	few[2].begun.ns += 5 * NS_PER_SEC;
+	for (unsigned i = 0; i < 3; i++) {
+		few[i].dst.b[15] = 77;
+		checks_ended(c, &few[i]);
+	}
+	assert_int_equal(how_many(c, few, 3), 0);
+	for (unsigned i = 0; i < 4; i++)
+		checks_ended(c, &known[i]);
+	assert_true(checks_is_check(c, &few[0], &period) && is_check(c, &few[1]));
+	assert_int_equal(period, 10 * NS_PER_SEC);
+	assert_false(is_check(c, &few[2]));
+	/* another address, another port: nothing is known of them */
+	few[0].dport = 8081;
+	assert_false(is_check(c, &few[0]));
+	checks_free(c);
+}
+
 /* Requests that come when they like, as often or as seldom as they like. */
 static void
 clients_at_random(void **state)
@@ -436,6 +465,7 @@ main(void)
 		cmocka_unit_test(with_jitter),
 		cmocka_unit_test(requests_of_a_balancer),
 		cmocka_unit_test(clients_that_poll),
+		cmocka_unit_test(pace_of_another_target),
 		cmocka_unit_test(clients_at_random),
 		cmocka_unit_test(among_real_requests),
 		cmocka_unit_test(missed_beats),

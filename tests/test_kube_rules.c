@@ -247,6 +247,35 @@ test_nft(void **state)
 	run_free(&r);
 }
 
+/* A Service without endpoints has its name in the comment of its element alone. */
+static void
+test_nft_no_endpoints(void **state)
+{
+	static const char from[] = "[[{\"concat\": [\"172.20.9.9\", \"tcp\", 80]}, ";
+	static const char to[] = "[[{\"elem\": {\"val\": {\"concat\": [\"172.20.9.9\", "
+	    "\"tcp\", 80]}, \"comment\": \"shop/none:http\"}}, ";
+	FILE *f = fopen("tests/state/kube-proxy-nft.json", "rb");
+	static char text[1 << 18], swapped[1 << 18];
+	struct run r;
+	char *at;
+
+	(void)state;
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	at = strstr(text, from);
+	assert_non_null(at);
+	snprintf(swapped, sizeof(swapped), "%.*s%s%s", (int)(at - text), text, to,
+	    at + sizeof(from) - 1);
+	r = run(read_nft_json, "nft.json", swapped);
+	assert_string_equal(r.told->text, "");
+	state_ready(r.state);
+	assert_non_null(strstr(said(r.state), "shop/none ClusterIP 172.20.9.9\n http 80/6\n"));
+	assert_int_equal(r.state->services.n, 3);
+	assert_true(r.state->services.v[2].endpoints_known);
+	run_free(&r);
+}
+
 /* ---- beside kubectl's documents */
 
 static const char kubectl_web[] =
@@ -557,6 +586,7 @@ main(void)
 		cmocka_unit_test(test_no_endpoints),
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_nft),
+		cmocka_unit_test(test_nft_no_endpoints),
 		cmocka_unit_test(test_beside_kubectl),
 		cmocka_unit_test(test_services_without_slices),
 		cmocka_unit_test(test_lookups),

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -53,7 +54,8 @@ static const char sockets[] =
     "tcp LISTEN 0 128 *:9100 *:*\n"
     "udp UNCONN 0 0 0.0.0.0:68 0.0.0.0:* users:((\"dhclient\",pid=700,fd=6))\n"
     "tcp ESTAB 0 0 10.0.0.10:40001 52.1.2.3:443 users:((\"kubelet\",pid=3012,fd=5))\n"
-    "tcp ESTAB 0 0 10.0.0.10:40002 52.1.2.3:443 users:((\"aws-k8s-agent\",pid=3400,fd=5))\n"
+    "tcp ESTAB 0 0 10.0.0.10:40002 52.1.2.3:443 "
+    "users:((\"aws-k8s-agent\",pid=3400,fd=5))\n"
     "tcp ESTAB 0 0 10.0.0.10:40003 52.1.2.3:443 users:((\"kube-proxy\",pid=3300,fd=5))\n"
     "tcp ESTAB 0 0 10.0.0.10:40004 10.0.0.11:8080 users:((\"kubelet\",pid=3012,fd=8))\n"
     "tcp ESTAB 0 0 10.0.0.10:40005 10.0.0.11:8080 users:((\"curl\",pid=9000,fd=8))\n"
@@ -151,32 +153,32 @@ static void
 kubelet(void **state)
 {
 	static const struct row rows[] = {
-		{ "10.0.2.7:44894", "10.0.0.10:10250", NULL, "kubelet",
-		  "the control plane to the kubelet (exec, logs, port-forward)",
-		  "kubelet" },
+		{ "10.0.2.7:44894", "10.0.0.10:10250", .role = "kubelet",
+		  .text = "the control plane to the kubelet (exec, logs, port-forward)",
+		  .process = "kubelet" },
 		/* no endpoint, but no node and no pod either */
-		{ "10.0.2.99:44894", "10.0.0.10:10250", NULL, "kubelet",
-		  "no node and no pod", "kubelet" },
-		{ "10.0.0.11:5000", "10.0.0.10:10250", NULL, "kubelet",
-		  "a pod to the kubelet", "kubelet" },
-		{ "10.0.1.35:5000", "10.0.0.10:10250", NULL, "kubelet",
-		  "a pod to the kubelet", "kubelet" },
-		{ "10.0.1.10:5000", "10.0.0.10:10250", NULL, "kubelet",
-		  "another node to the kubelet", "kubelet" },
-		{ "127.0.0.1:5000", "127.0.0.1:10250", NULL, "kubelet",
-		  "this node to a kubelet", "kubelet" },
-		{ "8.8.8.8:5000", "10.0.0.10:10250", NULL, "kubelet",
-		  "outside the VPC", "kubelet" },
-		{ "10.0.0.11:5000", "10.0.1.10:10250", NULL, "kubelet",
-		  "a pod to the kubelet" },
+		{ "10.0.2.99:44894", "10.0.0.10:10250", .role = "kubelet",
+		  .text = "no node and no pod", .process = "kubelet" },
+		{ "10.0.0.11:5000", "10.0.0.10:10250", .role = "kubelet",
+		  .text = "a pod to the kubelet", .process = "kubelet" },
+		{ "10.0.1.35:5000", "10.0.0.10:10250", .role = "kubelet",
+		  .text = "a pod to the kubelet", .process = "kubelet" },
+		{ "10.0.1.10:5000", "10.0.0.10:10250", .role = "kubelet",
+		  .text = "another node to the kubelet", .process = "kubelet" },
+		{ "127.0.0.1:5000", "127.0.0.1:10250", .role = "kubelet",
+		  .text = "this node to a kubelet", .process = "kubelet" },
+		{ "8.8.8.8:5000", "10.0.0.10:10250", .role = "kubelet",
+		  .text = "outside the VPC", .process = "kubelet" },
+		{ "10.0.0.11:5000", "10.0.1.10:10250", .role = "kubelet",
+		  .text = "a pod to the kubelet" },
 		/* to a pod's port of that number; by UDP; of nobody we know */
-		{ "10.0.1.35:5000", "10.0.0.11:10250" },
+		{ "10.0.1.35:5000", "10.0.0.11:10250", .role = NULL },
 		{ "10.0.1.35:5000", "10.0.0.10:10250", .udp = true },
-		{ "10.0.0.11:5000", "10.0.3.3:10250" },
+		{ "10.0.0.11:5000", "10.0.3.3:10250", .role = NULL },
 		/* named from the answer's side */
-		{ "10.0.0.10:10250", "10.0.2.7:44894", NULL, "kubelet",
-		  "the control plane", "kubelet", .guessed = true },
-		{ "10.0.0.10:10250", "10.0.2.7:44894", NULL, NULL, NULL, "kubelet" },
+		{ "10.0.0.10:10250", "10.0.2.7:44894", .role = "kubelet",
+		  .text = "the control plane", .process = "kubelet", .guessed = true },
+		{ "10.0.0.10:10250", "10.0.2.7:44894", .process = "kubelet" },
 	};
 	struct scene_node *n = a_node();
 
@@ -189,10 +191,12 @@ kubelet(void **state)
 static void
 kubelet_uncertain(void **state)
 {
-	static const struct row row = { "10.0.2.99:44894", "10.0.0.10:10250", NULL,
-	    "kubelet", "an address of the VPC to the kubelet" };
+	static const struct row row = { "10.0.2.99:44894", "10.0.0.10:10250",
+	    .role = "kubelet",
+		  .text = "an address of the VPC to the kubelet" };
 	static const struct row alone = { "10.0.2.99:44894", "10.0.0.10:10250",
-	    NULL, "kubelet", "to the kubelet" };
+	    .role = "kubelet",
+		  .text = "to the kubelet" };
 	struct scene_node *n = node_default();
 
 	(void)state;
@@ -207,41 +211,44 @@ static void
 api_server(void **state)
 {
 	static const struct row rows[] = {
-		{ "10.0.0.11:5000", "10.100.0.1:443", "10.0.2.7:443", "api-server",
-		  "by Service default/kubernetes, inside the VPC" },
-		{ "10.0.0.11:5000", "10.100.0.1:443", "52.9.9.9:443", "api-server",
-		  "by Service default/kubernetes: it leaves the VPC" },
-		{ "10.0.0.11:5000", "10.100.0.1:443", NULL, "api-server",
-		  "the API server by Service default/kubernetes" },
-		{ "10.0.0.10:5000", "10.0.2.8:443", NULL, "api-server",
-		  "inside the VPC: private endpoint" },
-		{ "10.0.0.10:5000", "10.0.2.8:80" },
-		{ "10.0.0.10:5000", "52.1.1.1:443", NULL, "api-server",
-		  "by the public endpoint: it leaves the VPC",
+		{ "10.0.0.11:5000", "10.100.0.1:443", .sent = "10.0.2.7:443",
+		  .role = "api-server",
+		  .text = "by Service default/kubernetes, inside the VPC" },
+		{ "10.0.0.11:5000", "10.100.0.1:443", .sent = "52.9.9.9:443",
+		  .role = "api-server",
+		  .text = "by Service default/kubernetes: it leaves the VPC" },
+		{ "10.0.0.11:5000", "10.100.0.1:443", .role = "api-server",
+		  .text = "the API server by Service default/kubernetes" },
+		{ "10.0.0.10:5000", "10.0.2.8:443", .role = "api-server",
+		  .text = "inside the VPC: private endpoint" },
+		{ "10.0.0.10:5000", "10.0.2.8:80", .role = NULL },
+		{ "10.0.0.10:5000", "52.1.1.1:443", .role = "api-server",
+		  .text = "by the public endpoint: it leaves the VPC",
 		  .dns = "0123ABCD.gr7.eu-west-1.EKS.amazonaws.com" },
-		{ "10.0.0.11:5000", "10.0.3.9:443", NULL, "api-server",
-		  "inside the VPC: private endpoint",
+		{ "10.0.0.11:5000", "10.0.3.9:443", .role = "api-server",
+		  .text = "inside the VPC: private endpoint",
 		  .dns = "0123ABCD.gr7.eu-west-1.eks.amazonaws.com" },
 		/* other names of Amazon's, another port, no name */
 		{ "10.0.0.10:5000", "52.1.1.1:443",
 		  .dns = "eks.eu-west-1.amazonaws.com" },
 		{ "10.0.0.10:5000", "52.1.1.1:443", .dns = ".eks.amazonaws.com" },
 		{ "10.0.0.10:5000", "52.1.1.1:8443", .dns = "x.eks.amazonaws.com" },
-		{ "10.0.0.10:5000", "52.1.1.1:443" },
+		{ "10.0.0.10:5000", "52.1.1.1:443", .role = NULL },
 		/* whose socket it is tells; ipamd asks EC2 as well */
-		{ "10.0.0.10:40001", "52.1.2.3:443", NULL, "api-server",
-		  "as the process says, by the public endpoint", "kubelet" },
-		{ "10.0.0.10:40003", "52.1.2.3:443", NULL, "api-server",
-		  "it leaves the VPC", "kube-proxy" },
-		{ "10.0.0.10:40002", "52.1.2.3:443", NULL, NULL, NULL,
-		  "aws-k8s-agent" },
-		{ "10.0.0.10:40001", "52.1.2.3:443", NULL, NULL, NULL, "kubelet",
-		  "ec2.eu-west-1.amazonaws.com" },
-		{ "52.1.2.3:443", "10.0.0.10:40001", NULL, "api-server",
-		  "it leaves the VPC", "kubelet", .guessed = true },
+		{ "10.0.0.10:40001", "52.1.2.3:443", .role = "api-server",
+		  .text = "as the process says, by the public endpoint",
+		  .process = "kubelet" },
+		{ "10.0.0.10:40003", "52.1.2.3:443", .role = "api-server",
+		  .text = "it leaves the VPC", .process = "kube-proxy" },
+		{ "10.0.0.10:40002", "52.1.2.3:443", .process = "aws-k8s-agent" },
+		{ "10.0.0.10:40001", "52.1.2.3:443", .process = "kubelet",
+		  .dns = "ec2.eu-west-1.amazonaws.com" },
+		{ "52.1.2.3:443", "10.0.0.10:40001", .role = "api-server",
+		  .text = "it leaves the VPC", .process = "kubelet", .guessed = true },
 	};
-	static const struct row unknown = { "10.0.0.10:5000", "52.1.1.1:443", NULL,
-	    "api-server", "is not known", .dns = "x.eks.amazonaws.com" };
+	static const struct row unknown = { "10.0.0.10:5000", "52.1.1.1:443",
+	    .role = "api-server",
+		  .text = "is not known", .dns = "x.eks.amazonaws.com" };
 	struct scene_node *n = a_node();
 
 	(void)state;
@@ -255,11 +262,11 @@ static void
 api_server_external_snat(void **state)
 {
 	static const struct row rows[] = {
-		{ "10.0.0.10:5000", "52.1.1.1:443", NULL, "api-server",
-		  "by the public endpoint: it leaves the VPC",
+		{ "10.0.0.10:5000", "52.1.1.1:443", .role = "api-server",
+		  .text = "by the public endpoint: it leaves the VPC",
 		  .dns = "x.eks.amazonaws.com" },
-		{ "10.0.0.10:5000", "10.9.9.9:443", NULL, "api-server",
-		  "is not known", .dns = "x.eks.amazonaws.com" },
+		{ "10.0.0.10:5000", "10.9.9.9:443", .role = "api-server",
+		  .text = "is not known", .dns = "x.eks.amazonaws.com" },
 	};
 	struct scene_node *n = node_external_snat();
 
@@ -273,14 +280,14 @@ static void
 to_pods(void **state)
 {
 	static const struct row rows[] = {
-		{ "10.0.2.7:41000", "10.0.0.11:9443", NULL, "webhook",
-		  "the control plane to a pod" },
-		{ "10.0.2.9:41000", "10.0.0.11:9443" },
-		{ "10.0.2.7:41000", "10.0.1.35:9443" },
-		{ "10.0.0.10:40004", "10.0.0.11:8080", NULL, "kubelet-probe",
-		  "probe", "kubelet" },
-		{ "10.0.0.10:40005", "10.0.0.11:8080", NULL, NULL, NULL, "curl" },
-		{ "10.0.0.10:40006", "10.0.0.11:8080" },
+		{ "10.0.2.7:41000", "10.0.0.11:9443", .role = "webhook",
+		  .text = "the control plane to a pod" },
+		{ "10.0.2.9:41000", "10.0.0.11:9443", .role = NULL },
+		{ "10.0.2.7:41000", "10.0.1.35:9443", .role = NULL },
+		{ "10.0.0.10:40004", "10.0.0.11:8080", .role = "kubelet-probe",
+		  .text = "probe", .process = "kubelet" },
+		{ "10.0.0.10:40005", "10.0.0.11:8080", .process = "curl" },
+		{ "10.0.0.10:40006", "10.0.0.11:8080", .role = NULL },
 	};
 	struct scene_node *n = a_node();
 
@@ -293,32 +300,32 @@ static void
 link_local(void **state)
 {
 	static const struct row rows[] = {
-		{ "10.0.0.11:5000", "169.254.169.254:80", NULL, "imds",
-		  "the instance metadata service" },
-		{ "10.0.0.11:5000", "169.254.169.254:81" },
-		{ "10.0.0.11:5000", "fd00:ec2::254:80", NULL, "imds" },
-		{ "10.0.0.11:5000", "169.254.169.253:53", NULL, "vpc-resolver",
+		{ "10.0.0.11:5000", "169.254.169.254:80", .role = "imds",
+		  .text = "the instance metadata service" },
+		{ "10.0.0.11:5000", "169.254.169.254:81", .role = NULL },
+		{ "10.0.0.11:5000", "fd00:ec2::254:80", .role = "imds" },
+		{ "10.0.0.11:5000", "169.254.169.253:53", .role = "vpc-resolver",
 		  .udp = true },
-		{ "10.0.0.11:5000", "fd00:ec2::253:53", NULL, "vpc-resolver" },
-		{ "10.0.0.11:5000", "10.0.0.2:53", NULL, "vpc-resolver",
-		  "the VPC's resolver", .udp = true },
+		{ "10.0.0.11:5000", "fd00:ec2::253:53", .role = "vpc-resolver" },
+		{ "10.0.0.11:5000", "10.0.0.2:53", .role = "vpc-resolver",
+		  .text = "the VPC's resolver", .udp = true },
 		{ "10.0.0.11:5000", "172.31.0.2:53", .udp = true },
 		{ "10.0.0.11:5000", "10.0.1.2:53", .udp = true },
-		{ "10.0.0.11:5000", "10.0.0.2:80" },
-		{ "10.0.0.11:5000", "10.100.0.10:53", "10.0.1.35:53", "coredns",
-		  "by Service kube-system/kube-dns", .udp = true },
-		{ "10.0.0.11:5000", "10.0.1.35:53", NULL, "coredns",
-		  "a CoreDNS pod", .udp = true },
-		{ "10.0.0.11:5000", "10.0.1.35:80" },
-		{ "10.0.0.11:5000", "169.254.20.10:53", NULL, "nodelocal-dns",
+		{ "10.0.0.11:5000", "10.0.0.2:80", .role = NULL },
+		{ "10.0.0.11:5000", "10.100.0.10:53", .sent = "10.0.1.35:53",
+		  .role = "coredns", .text = "CoreDNS",
 		  .udp = true },
-		{ "10.0.0.10:5000", "169.254.169.123:123", NULL, "ntp",
+		{ "10.0.0.11:5000", "10.0.1.35:53", .role = "coredns",
+		  .text = "CoreDNS", .udp = true },
+		{ "10.0.0.11:5000", "10.0.1.35:80", .role = NULL },
+		{ "10.0.0.11:5000", "169.254.20.10:53", .role = "nodelocal-dns",
 		  .udp = true },
-		{ "10.0.0.10:5000", "169.254.169.123:123" },
-		{ "10.0.0.11:5000", "169.254.170.23:80", NULL, "pod-identity" },
-		{ "10.0.0.11:5000", "fd00:ec2::23:80", NULL, "pod-identity" },
+		{ "10.0.0.10:5000", "169.254.169.123:123", .role = "ntp", .udp = true },
+		{ "10.0.0.10:5000", "169.254.169.123:123", .role = NULL },
+		{ "10.0.0.11:5000", "169.254.170.23:80", .role = "pod-identity" },
+		{ "10.0.0.11:5000", "fd00:ec2::23:80", .role = "pod-identity" },
 		/* of ECS, which is not here */
-		{ "10.0.0.11:5000", "169.254.170.2:80" },
+		{ "10.0.0.11:5000", "169.254.170.2:80", .role = NULL },
 	};
 	struct scene_node *n = a_node();
 
@@ -331,9 +338,10 @@ link_local(void **state)
 static void
 nodelocal_at_service(void **state)
 {
-	static const struct row row = { "10.0.0.11:5000", "10.100.0.10:53", NULL,
-	    "nodelocal-dns", "at the address of Service kube-system/kube-dns",
-	    .udp = true };
+	static const struct row row = { "10.0.0.11:5000", "10.100.0.10:53",
+	    .role = "nodelocal-dns",
+		  .text = "NodeLocal DNSCache",
+		  .udp = true };
 	struct scene_node *n = node_default();
 
 	(void)state;
@@ -354,8 +362,10 @@ nodelocal_at_service(void **state)
 static void
 imds_hop_limit(void **state)
 {
-	static const struct row pod = { "10.0.0.11:5000", "169.254.169.254:80" };
-	static const struct row host = { "10.0.0.10:5000", "169.254.169.254:80" };
+	static const struct row pod = { "10.0.0.11:5000", "169.254.169.254:80",
+	    .role = NULL };
+	static const struct row host = { "10.0.0.10:5000", "169.254.169.254:80",
+	    .role = NULL };
 	static const struct {
 		const struct row *row;
 		struct leg	legs[3];
@@ -402,32 +412,32 @@ static void
 node_services(void **state)
 {
 	static const struct row rows[] = {
-		{ "10.0.9.9:5000", "10.0.0.10:10256", NULL, "kube-proxy-health",
-		  "kube-proxy", "kube-proxy" },
-		{ "127.0.0.1:5000", "127.0.0.1:10249", NULL, "kube-proxy-metrics" },
-		{ "127.0.0.1:5000", "127.0.0.1:10248", NULL, "kubelet-health" },
-		{ "10.0.0.11:5000", "10.0.0.10:10255", NULL, "kubelet-readonly" },
-		{ "10.0.0.11:5000", "10.0.0.10:61678", NULL, "ipamd", "metrics",
-		  "aws-k8s-agent" },
-		{ "127.0.0.1:5000", "127.0.0.1:61679", NULL, "ipamd",
-		  "introspection" },
-		{ "10.0.0.11:5000", "10.0.0.10:8163", NULL, "network-policy-agent",
-		  "health" },
+		{ "10.0.9.9:5000", "10.0.0.10:10256", .role = "kube-proxy-health",
+		  .text = "kube-proxy", .process = "kube-proxy" },
+		{ "127.0.0.1:5000", "127.0.0.1:10249", .role = "kube-proxy-metrics" },
+		{ "127.0.0.1:5000", "127.0.0.1:10248", .role = "kubelet-health" },
+		{ "10.0.0.11:5000", "10.0.0.10:10255", .role = "kubelet-readonly" },
+		{ "10.0.0.11:5000", "10.0.0.10:61678", .role = "ipamd",
+		  .text = "metrics", .process = "aws-k8s-agent" },
+		{ "127.0.0.1:5000", "127.0.0.1:61679", .role = "ipamd",
+		  .text = "introspection" },
+		{ "10.0.0.11:5000", "10.0.0.10:8163", .role = "network-policy-agent",
+		  .text = "health" },
 		/* ss says that it is something else */
-		{ "10.0.0.11:5000", "10.0.0.10:8162", NULL, NULL, NULL, "myapp" },
-		{ "10.0.9.9:5000", "10.0.0.10:31234", NULL, "load-balancer-health",
-		  "healthCheckNodePort" },
-		{ "10.0.9.9:5000", "10.0.0.10:31235" },
+		{ "10.0.0.11:5000", "10.0.0.10:8162", .process = "myapp" },
+		{ "10.0.9.9:5000", "10.0.0.10:31234", .role = "load-balancer-health",
+		  .text = "healthCheckNodePort" },
+		{ "10.0.9.9:5000", "10.0.0.10:31235", .role = NULL },
 		/* another node's ports are not this one's */
-		{ "10.0.0.11:5000", "10.0.1.10:10256" },
+		{ "10.0.0.11:5000", "10.0.1.10:10256", .role = NULL },
 		/* a node port that leads to a pod */
-		{ "10.0.9.9:5000", "10.0.0.10:10256", "10.0.0.11:8080" },
+		{ "10.0.9.9:5000", "10.0.0.10:10256", .sent = "10.0.0.11:8080" },
 		/* only the VPC CNI has its daemons */
 	};
 	static const struct row no_cni[] = {
-		{ "127.0.0.1:5000", "127.0.0.1:61679" },
-		{ "10.0.0.11:5000", "10.0.0.10:8163" },
-		{ "10.0.0.11:5000", "10.0.0.10:10255", NULL, "kubelet-readonly" },
+		{ "127.0.0.1:5000", "127.0.0.1:61679", .role = NULL },
+		{ "10.0.0.11:5000", "10.0.0.10:8163", .role = NULL },
+		{ "10.0.0.11:5000", "10.0.0.10:10255", .role = "kubelet-readonly" },
 	};
 	struct scene_node *n = a_node();
 
@@ -443,16 +453,16 @@ processes(void **state)
 	static const struct row rows[] = {
 		{ "8.8.8.8:5000", "10.0.0.10:22", .process = "sshd" },
 		/* several of one port: none; one of its own address: that */
-		{ "10.0.9.9:5000", "10.0.0.10:9000" },
+		{ "10.0.9.9:5000", "10.0.0.10:9000", .role = NULL },
 		{ "10.0.9.9:5000", "10.0.0.20:9000", .process = "own" },
 		/* not told */
-		{ "10.0.9.9:5000", "10.0.0.10:9100" },
-		{ "10.0.9.9:5000", "10.0.0.10:9999" },
+		{ "10.0.9.9:5000", "10.0.0.10:9100", .role = NULL },
+		{ "10.0.9.9:5000", "10.0.0.10:9999", .role = NULL },
 		/* UDP sends from a socket without a peer; TCP does not */
 		{ "10.0.0.10:68", "10.0.0.1:67", .udp = true, .process = "dhclient" },
-		{ "10.0.0.10:22", "10.0.9.9:5000" },
+		{ "10.0.0.10:22", "10.0.9.9:5000", .role = NULL },
 		/* a pod's port is not the node's */
-		{ "10.0.9.9:5000", "10.0.0.11:22" },
+		{ "10.0.9.9:5000", "10.0.0.11:22", .role = NULL },
 	};
 	struct scene_node *n = a_node();
 
@@ -464,8 +474,8 @@ processes(void **state)
 static void
 nothing_known(void **state)
 {
-	static const struct row row = { "10.0.0.1:5000", "169.254.169.254:80", NULL,
-	    "imds" };
+	static const struct row row = { "10.0.0.1:5000", "169.254.169.254:80",
+	    .role = "imds" };
 	struct scene_node *n = a_node();
 	struct state *empty = state_new();
 	struct flow f = flow_of(n, &row);

@@ -89,6 +89,168 @@ service_fields(void **state)
 	state_free(s);
 }
 
+/* ---- load balancers */
+
+#define NOTE(name, value) "\"service.beta.kubernetes.io/aws-load-balancer-" name \
+	"\":\"" value "\""
+
+struct lb_row {
+	const char	*notes, *spec;	/* of the annotations and spec, with a comma behind */
+	struct svc_lb	 lb;
+	const char	*told;		/* NULL: nothing */
+};
+
+static void
+lb_reads(const struct lb_row *row)
+{
+	char text[2048];
+	struct state *s = state_new();
+	struct said said;
+	const struct svc_lb *a, *b = &row->lb;
+
+	snprintf(text, sizeof(text), "{\"apiVersion\":\"v1\",\"kind\":\"Service\","
+	    "\"metadata\":{\"namespace\":\"ns\",\"name\":\"w\",\"annotations\":{"
+	    "%s\"x\":\"y\"}},\"spec\":{%s\"clusterIP\":\"10.100.0.1\","
+	    "\"healthCheckNodePort\":31000,\"ports\":[{\"name\":\"http\","
+	    "\"port\":80,\"targetPort\":8080,\"nodePort\":30080},{\"name\":"
+	    "\"named\",\"port\":81,\"targetPort\":\"web\"}]},\"status\":{"
+	    "\"loadBalancer\":{\"ingress\":[{\"hostname\":\"x.elb.amazonaws.com\"}"
+	    "]}}}", row->notes, row->spec);
+	read_text(s, read_kubectl_json, text, &said);
+	assert_string_equal(said.text, row->told ? row->told : "");
+	assert_int_equal(s->services.n, 1);
+	a = &s->services.v[0].lb;
+	if (a->target_ip != b->target_ip || a->preserve != b->preserve ||
+	    a->proxy != b->proxy || a->check_port != b->check_port ||
+	    a->check_interval_s != b->check_interval_s)
+		fail_msg("%s: target %d preserve %d proxy %d port %u interval %u",
+		    row->notes, a->target_ip, a->preserve, a->proxy, a->check_port,
+		    a->check_interval_s);
+	assert_string_equal(a->check_path ? a->check_path : "-",
+	    b->check_path ? b->check_path : "-");
+	assert_string_equal(a->hostname ? a->hostname : "-",
+	    b->hostname ? b->hostname : "-");
+	state_free(s);
+}
+
+#define HOST	"x.elb.amazonaws.com"
+#define LB	"\"type\":\"LoadBalancer\","
+#define LOCAL	LB "\"externalTrafficPolicy\":\"Local\","
+#define BAD(name, text)	"file: metadata.annotations.service.beta.kubernetes.io/" \
+	"aws-load-balancer-" name ": " text "\n"
+
+/* Annotations, and what the controller documents where there is none. */
+static void
+load_balancers(void **state)
+{
+	static const struct lb_row rows[] = {
+		{ NOTE("type", "external") "," NOTE("nlb-target-type", "ip") ",", LB,
+		  { 1, 0, 0, 0, 10, NULL, HOST }, NULL },
+		{ NOTE("type", "nlb-ip") ",", LB, { 1, 0, 0, 0, 10, NULL, HOST }, NULL },
+		{ NOTE("type", "external") "," NOTE("nlb-target-type", "instance") ",",
+		  LB, { 0, 1, 0, 0, 10, NULL, HOST }, NULL },
+		/* the policy Local has its own health check, with instances alone */
+		{ NOTE("type", "external") "," NOTE("nlb-target-type", "instance") ",",
+		  LOCAL, { 0, 1, 0, 31000, 10, "/healthz", HOST }, NULL },
+		{ NOTE("type", "external") "," NOTE("nlb-target-type", "ip") ",",
+		  LOCAL, { 1, 0, 0, 0, 10, NULL, HOST }, NULL },
+		{ NOTE("nlb-target-type", "ip") "," NOTE("type", "external") ","
+		  NOTE("target-group-attributes", "preserve_client_ip.enabled=true, "
+		  "proxy_protocol_v2.enabled=true,a=b") ",", LB,
+		  { 1, 1, 1, 0, 10, NULL, HOST }, NULL },
+		/* "*" wins over the attribute */
+		{ NOTE("type", "nlb-ip") "," NOTE("proxy-protocol", "*") ","
+		  NOTE("target-group-attributes", "proxy_protocol_v2.enabled=false,"
+		  "preserve_client_ip.enabled=False") ",", LB,
+		  { 1, 0, 1, 0, 10, NULL, HOST }, NULL },
+		{ NOTE("type", "nlb-ip") "," NOTE("healthcheck-protocol", "HTTP") ","
+		  NOTE("healthcheck-interval", "30") ","
+		  NOTE("healthcheck-port", "8443") ",", LB,
+		  { 1, 0, 0, 8443, 30, "/", HOST }, NULL },
+		{ NOTE("type", "nlb-ip") "," NOTE("healthcheck-protocol", "http") ","
+		  NOTE("healthcheck-path", "/ready") ","
+		  NOTE("healthcheck-port", "traffic-port") ",", LB,
+		  { 1, 0, 0, 0, 10, "/ready", HOST }, NULL },
+		/* by TCP nothing is asked for */
+		{ NOTE("type", "nlb-ip") "," NOTE("healthcheck-path", "/ready") ",", LB,
+		  { 1, 0, 0, 0, 10, NULL, HOST }, NULL },
+		/* a port by its name is what the targets have */
+		{ NOTE("type", "nlb-ip") "," NOTE("healthcheck-port", "http") ",", LB,
+		  { 1, 0, 0, 8080, 10, NULL, HOST }, NULL },
+		{ NOTE("type", "nlb") "," NOTE("healthcheck-port", "http") ",", LB,
+		  { 0, 1, -1, 30080, 0, NULL, HOST }, NULL },
+		/* the target type has a default that the controller's options change */
+		{ NOTE("type", "external") ",", LB, { -1, -1, 0, 0, 10, NULL, HOST },
+		  NULL },
+		{ "", LB "\"loadBalancerClass\":\"service.k8s.aws/nlb\",",
+		  { -1, -1, 0, 0, 10, NULL, HOST }, NULL },
+		{ NOTE("nlb-target-type", "ip") ",",
+		  LB "\"loadBalancerClass\":\"eks.amazonaws.com/nlb\",",
+		  { 1, 0, -1, 0, 0, NULL, HOST }, NULL },
+		/* a Classic Load Balancer: its PROXY protocol is version 1 */
+		{ NOTE("proxy-protocol", "*") ",", LB, { -1, -1, -1, 0, 0, NULL, HOST },
+		  NULL },
+		/* no load balancer at all */
+		{ NOTE("type", "nlb-ip") ",", "\"type\":\"NodePort\",",
+		  { -1, -1, -1, 0, 0, NULL, NULL }, NULL },
+		{ "", "", { -1, -1, -1, 0, 0, NULL, NULL }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		lb_reads(&rows[i]);
+}
+
+static void
+load_balancers_bad(void **state)
+{
+	static const struct lb_row rows[] = {
+		{ NOTE("type", "external") "," NOTE("nlb-target-type", "pod") ",", LB,
+		  { -1, -1, 0, 0, 10, NULL, HOST },
+		  BAD("nlb-target-type", "'pod' is neither ip nor instance") },
+		{ NOTE("type", "nlb-ip") "," NOTE("proxy-protocol", "true") ",", LB,
+		  { 1, 0, -1, 0, 10, NULL, HOST },
+		  BAD("proxy-protocol", "'true' is not *") },
+		{ NOTE("type", "nlb-ip") "," NOTE("target-group-attributes",
+		  "preserve_client_ip.enabled=1") ",", LB,
+		  { 1, 0, 0, 0, 10, NULL, HOST }, BAD("target-group-attributes",
+		  "preserve_client_ip.enabled: '1' is neither true nor false") },
+		{ NOTE("type", "nlb-ip") "," NOTE("healthcheck-port", "70000") ",", LB,
+		  { 1, 0, 0, 0, 10, NULL, HOST }, BAD("healthcheck-port", "'70000' is "
+		  "neither a port from 1 to 65535, nor traffic-port, nor the name of a "
+		  "port with a number") },
+		/* its target is a name, too, which each pod may give another number */
+		{ NOTE("type", "nlb-ip") "," NOTE("healthcheck-port", "named") ",", LB,
+		  { 1, 0, 0, 0, 10, NULL, HOST }, BAD("healthcheck-port", "'named' is "
+		  "neither a port from 1 to 65535, nor traffic-port, nor the name of a "
+		  "port with a number") },
+		{ NOTE("type", "nlb-ip") "," NOTE("healthcheck-interval", "10s") ",",
+		  LB, { 1, 0, 0, 0, 0, NULL, HOST }, BAD("healthcheck-interval",
+		  "'10s' is not a number of seconds") },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		lb_reads(&rows[i]);
+}
+
+/* Over UDP clients' addresses are preserved, whatever TCP does. */
+static void
+load_balancer_udp(void **state)
+{
+	struct state *s = state_new();
+
+	(void)state;
+	read_well(s, read_kubectl_json, ITEMS("{\"kind\":\"Service\",\"metadata\":{"
+	    "\"name\":\"u\",\"annotations\":{" NOTE("type", "nlb-ip") "}},\"spec\":{"
+	    "\"type\":\"LoadBalancer\",\"sessionAffinity\":\"ClientIP\",\"ports\":[{"
+	    "\"port\":53,\"protocol\":\"UDP\"},{\"port\":53}]}}"));
+	assert_int_equal(s->services.v[0].lb.target_ip, 1);
+	assert_int_equal(s->services.v[0].lb.preserve, -1);
+	assert_true(s->services.v[0].affinity);
+	state_free(s);
+}
+
 #define SLICE	"{\"kind\":\"EndpointSlice\",\"metadata\":{\"namespace\":\"ns\",\"name\":" \
 	"\"web-x\",\"labels\":{\"kubernetes.io/service-name\":\"web\"}},\"addressType\":" \
 	"\"IPv4\",\"endpoints\":[{\"addresses\":[\"10.0.0.5\"],\"conditions\":{},"	\
@@ -336,6 +498,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pods),
 		cmocka_unit_test(service_fields),
+		cmocka_unit_test(load_balancers),
+		cmocka_unit_test(load_balancers_bad),
+		cmocka_unit_test(load_balancer_udp),
 		cmocka_unit_test(endpoints),
 		cmocka_unit_test(nodes),
 		cmocka_unit_test(shapes),

@@ -160,6 +160,7 @@ eq_netfilter(const struct state *x, const struct state *y)
 			assert_int_equal(e->mark, f->mark);
 			assert_int_equal(e->proto, f->proto);
 			eq_text(e->iface, f->iface);
+			eq_text(e->comment, f->comment);
 			eq_target(&e->verdict, &f->verdict);
 		}
 	END
@@ -513,7 +514,7 @@ add_netfilter(struct state *s)
 		*state_push(s, nf_elems) = (struct nf_elem){
 		    .saddr = prefix("10.0.0.1"), .daddr = prefix("fd00::/64"),
 		    .sport = { 1, 2 }, .dport = { 3, 4 }, .random = { 0, 1 },
-		    .mark = 5, .proto = 6, .iface = "eth0",
+		    .mark = 5, .proto = 6, .iface = "eth0", .comment = "\\",
 		    /* a verdict cannot be another map */
 		    .verdict = target_of(kind == NF_T_VMAP ? NF_T_DROP : kind,
 			&nat) };
@@ -638,7 +639,7 @@ no_field_forgotten(void **state)
 	SIZE(nf_nat, 40);
 	SIZE(nf_rule, 56);
 	SIZE(nf_set, 32);
-	SIZE(nf_elem, 88);
+	SIZE(nf_elem, 96);
 	SIZE(ct_entry, 152);
 	SIZE(pod, 200);
 	SIZE(eni_fact, 32);

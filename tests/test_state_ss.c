@@ -6,6 +6,7 @@
 #include "read_state.h"
 
 #include "capture/state/files.h"
+#include "decode/timeline.h"
 
 static const char *
 sock_said(const struct sock *k)
@@ -315,6 +316,47 @@ several_files(void **state)
 	run_free(&r);
 }
 
+/* Another state after a change still has them, of its own; or those that came. */
+static void
+over_changes(void **state)
+{
+	struct run first = run(read_ss, "ss.txt", "LISTEN 0 0 *:9 *:* "
+	    "users:((\"a\",pid=5,fd=1))\n");
+	struct run link = run(read_ip_addr, "ip-link.txt", "7: eth7: <UP> mtu 1500\n");
+	struct run come = run(read_ss, "ss.txt", "LISTEN 0 0 *:10 *:* "
+	    "users:((\"b\",pid=6,fd=1))\n");
+	struct timeline *tl = timeline_new(NULL);
+	struct state_change c = { .come = link.state };
+	const struct addr any = { .b = { [10] = 0xff, 0xff, 10, 0, 0, 1 } };
+	const struct state *s;
+	const struct sock *k;
+	struct nstime gone;
+
+	(void)state;
+	state_ready(first.state);
+	timeline_begin(tl, first.state);
+	timeline_change(tl, &c, (struct nstime){ 1 }, (struct nstime){ 2 });
+	assert_true(timeline_settle(tl, &gone));
+	s = timeline_epoch(tl, timeline_n(tl) - 1)->state;
+	k = state_sock_listening(s, &any, 9, PROTO_TCP);
+	assert_non_null(k);
+	assert_string_equal(k->process, "a");
+	assert_ptr_not_equal(s->socks.v, first.state->socks.v);
+
+	c = (struct state_change){ .parts = 1u << PART_SOCKETS, .come = come.state };
+	timeline_change(tl, &c, (struct nstime){ 3 }, (struct nstime){ 4 });
+	assert_true(timeline_settle(tl, &gone));
+	run_free(&come);
+	s = timeline_epoch(tl, timeline_n(tl) - 1)->state;
+	assert_null(state_sock_listening(s, &any, 9, PROTO_TCP));
+	k = state_sock_listening(s, &any, 10, PROTO_TCP);
+	assert_non_null(k);
+	assert_string_equal(k->process, "b");
+	timeline_free(tl);
+	run_free(&first);
+	run_free(&link);
+}
+
 static void
 file_names(void **state)
 {
@@ -346,7 +388,8 @@ main(void)
 		cmocka_unit_test(more_is_passed_over), cmocka_unit_test(processes),
 		cmocka_unit_test(bad_rows), cmocka_unit_test(netstat),
 		cmocka_unit_test(netstat_bad), cmocka_unit_test(part),
-		cmocka_unit_test(several_files), cmocka_unit_test(file_names),
+		cmocka_unit_test(several_files), cmocka_unit_test(over_changes),
+		cmocka_unit_test(file_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -406,6 +406,35 @@ test_direct(void **state)
 	court_free(c);
 }
 
+/* The VPC delivers at the ENI that owns the address, and at no other. */
+static void
+test_wrong_arrival(void **state)
+{
+	static const char *const from[] = { "10.0.7.7", "203.0.113.50" };
+	const struct flow *f;
+	char tuple[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct court *c = court_new();
+
+		begin(c);
+		snprintf(tuple, sizeof(tuple), "%s:40000 > 10.0.0.21:8080", from[i]);
+		see(c->s, "eth0 in  %s tcp S seq=7 ttl=62", tuple);
+		see(c->s, P2 " out %s tcp S seq=7 ttl=61", tuple);
+		see(c->s, P2 " in  10.0.0.21:8080 > %s:40000 tcp SA seq=9 ack=8 ttl=64",
+		    from[i]);
+		see(c->s, "eth1 out 10.0.0.21:8080 > %s:40000 tcp SA seq=9 ack=8 ttl=63",
+		    from[i]);
+		time_passes(c);
+		judged(c, tuple, "wrong wrong-eni");
+		f = flow_like(c->s, tuple);
+		assert_non_null(strstr(f->findings[0].text, "came in by eth0 ("));
+		assert_non_null(strstr(f->findings[0].text, " instead of eth1 ("));
+		court_free(c);
+	}
+}
+
 /* IPv6 traffic knows no SNAT by the CNI; here the node has no IPv6 at all in its
    state, so there is nothing to say. */
 static void
@@ -448,6 +477,7 @@ main(void)
 		cmocka_unit_test(test_confirmed), cmocka_unit_test(test_contradiction),
 		cmocka_unit_test(test_declared), cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_kept_by_node), cmocka_unit_test(test_direct),
+		cmocka_unit_test(test_wrong_arrival),
 		cmocka_unit_test(test_reply_by_other_eni), cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_multicast),
 	};

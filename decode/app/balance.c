@@ -150,7 +150,7 @@ add_moment(struct balance *b, uint32_t target, const struct balance_source *s,
 	    sizeof(*b->moments)))
 		return false;
 	b->moments[b->n_moments++] = (struct moment){ .ns = c->first.ns,
-	    .target = target, .check = c->check,
+	    .target = target, .check = c->check, .spread = c->spread,
 	    .self = names_somebody(c->proxy) && addr_eq(&c->proxy->src, &c->src) ?
 	    (c->proxy->version == 1 ? 1 : 2) : 0,
 	    .source = s != NULL ? (uint32_t)(s - b->sources) : NONE };

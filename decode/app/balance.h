@@ -39,6 +39,8 @@ struct balance_conn {
 					   own source is one too, where that source names
 					   others else: the proxy speaks for itself */
 	bool		balancer;	/* src is known to be a load balancer's */
+	bool		spread;		/* this node chose the target: the pace of what one
+					   address sends shows at no target */
 	bool		begun;		/* its beginning was seen */
 	bool		asked;		/* the client sent data */
 	bool		node_hides;	/* this node put its own address for the client's */

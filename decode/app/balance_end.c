@@ -219,7 +219,8 @@ end_periods(struct balance *b)
 		for (n = 0; i < b->n_moments && b->moments[i].target == target; i++) {
 			const struct moment *m = &b->moments[i];
 
-			if (i > 0 && m->check && m[-1].check && m[-1].target == target &&
+			if (i > 0 && m->check && m[-1].check && !m->spread && !m[-1].spread &&
+			    m[-1].target == target &&
 			    m[-1].source == m->source)
 				d[n++] = apart(m->ns, m[-1].ns);
 		}

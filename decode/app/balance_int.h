@@ -9,7 +9,7 @@
 struct moment {
 	int64_t		 ns;
 	uint32_t	 target, source;
-	bool		 check;
+	bool		 check, spread;
 	uint8_t		 self;		/* version of a PROXY header that names the source
 					   itself; 0 */
 };

@@ -92,7 +92,7 @@ distance(int64_t later, int64_t earlier)
 static int64_t
 magnitude(int64_t x)
 {
-	return x < 0 ? -x : x;
+	return x == INT64_MIN ? INT64_MAX : x < 0 ? -x : x;
 }
 
 /* ---- a known beat */
@@ -377,4 +377,16 @@ beat_has(const struct beat *b, int64_t ns, bool foresee)
 	if (at == 0)
 		return !b->others && ns >= b->first_ns;
 	return foresee && fits(b, ns, at);
+}
+
+bool
+beat_pairs(const struct beat *b, int64_t ns, int64_t period_ns)
+{
+	for (unsigned i = 0; i < b->n; i++) {
+		int64_t d = distance(b->v[i].ns, ns);
+
+		if (magnitude(magnitude(d) - period_ns) <= comb_slack(period_ns))
+			return true;
+	}
+	return false;
 }

@@ -47,6 +47,8 @@ bool	beat_add(struct beat *, const struct beat_rule *, int64_t ns);
 /* Is this moment on the beat?  foresee: also one that was not added, where the
    beat would fall. */
 bool	beat_has(const struct beat *, int64_t ns, bool foresee);
+/* Is there another moment a period from this one?  For a beat known elsewhere. */
+bool	beat_pairs(const struct beat *, int64_t ns, int64_t period_ns);
 void	beat_fini(struct beat *);
 
 #endif

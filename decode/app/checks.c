@@ -46,13 +46,21 @@ struct series {
 	struct beat	beat;
 };
 
+/* An address that sends checks, and at what pace those that ask nothing: one and
+   the same for all targets of a group. */
+struct checker {
+	struct addr	addr;		/* all zero: none */
+	uint16_t	dport;
+	int64_t		period_ns;	/* 0 not known */
+};
+
 struct checks {
 	struct series	*v;
 	uint32_t	 n, room;	/* used once; the free ones are chained */
 	uint32_t	 free;
 	uint32_t	 bucket[BUCKETS];
 	uint32_t	 oldest[N_TIERS], newest[N_TIERS], count[N_TIERS];
-	struct addr	 checker[CHECKER_SLOTS];	/* all zero: none */
+	struct checker	 checker[CHECKER_SLOTS];
 	uint32_t	 n_checkers;
 };
 
@@ -100,20 +108,25 @@ checker_slot(const struct checks *c, const struct addr *a)
 	static const struct addr none;
 	uint32_t at = (uint32_t)addr_mix(a) % CHECKER_SLOTS;
 
-	while (!addr_eq(&c->checker[at], &none) && !addr_eq(&c->checker[at], a))
+	while (!addr_eq(&c->checker[at].addr, &none) &&
+	    !addr_eq(&c->checker[at].addr, a))
 		at = (at + 1) % CHECKER_SLOTS;
 	return at;
 }
 
-static void
+/* NULL: one too many. */
+static struct checker *
 add_checker(struct checks *c, const struct addr *a)
 {
-	uint32_t at = checker_slot(c, a);
+	struct checker *k = &c->checker[checker_slot(c, a)];
 
-	if (addr_eq(&c->checker[at], a) || c->n_checkers == CHECKERS)
-		return;
-	c->checker[at] = *a;
+	if (addr_eq(&k->addr, a))
+		return k;
+	if (c->n_checkers == CHECKERS)
+		return NULL;
+	k->addr = *a;
 	c->n_checkers++;
+	return k;
 }
 
 bool
@@ -121,7 +134,8 @@ checks_is_checker(const struct checks *c, const struct addr *src)
 {
 	static const struct addr none;
 
-	return !addr_eq(src, &none) && addr_eq(&c->checker[checker_slot(c, src)], src);
+	return !addr_eq(src, &none) &&
+	    addr_eq(&c->checker[checker_slot(c, src)].addr, src);
 }
 
 /* ---- series */
@@ -233,6 +247,7 @@ void
 checks_ended(struct checks *c, const struct check_seen *k)
 {
 	uint32_t i = find(c, k);
+	struct checker *by;
 	struct series *s;
 
 	if (k->local || k->by_word)
@@ -248,7 +263,11 @@ checks_ended(struct checks *c, const struct check_seen *k)
 		tier_enter(c, i, TIER_TRIED);
 		return;
 	}
-	add_checker(c, &k->src);
+	by = add_checker(c, &k->src);
+	if (by != NULL && k->asked == 0) {
+		by->dport = k->dport;
+		by->period_ns = s->beat.period_ns;
+	}
 	if (s->tier == TIER_TRIED && c->count[TIER_KNOWN] == tier_max[TIER_KNOWN])
 		forget(c, c->oldest[TIER_KNOWN]);
 	tier_enter(c, i, TIER_KNOWN);
@@ -278,13 +297,30 @@ is_begun_one(const struct checks *c, const struct check_seen *k, int64_t *period
 	return false;
 }
 
+/* Too few for a beat of their own, but at the pace at which the same address checks
+   another target. */
+static bool
+on_pace(const struct checks *c, const struct series *s, const struct check_seen *k,
+    int64_t *period_ns)
+{
+	const struct checker *by = &c->checker[checker_slot(c, &k->src)];
+
+	if (k->asked > 0 || s->beat.known || by->period_ns == 0 || by->dport != k->dport ||
+	    !addr_eq(&by->addr, &k->src) ||
+	    !beat_pairs(&s->beat, k->begun.ns, by->period_ns))
+		return false;
+	*period_ns = by->period_ns;
+	return true;
+}
+
 bool
 checks_is_check(const struct checks *c, const struct check_seen *k, int64_t *period_ns)
 {
 	uint32_t i = find(c, k);
 
 	*period_ns = 0;
-	if (i != NONE && on_beat(&c->v[i], k, period_ns))
+	if (i != NONE && (on_beat(&c->v[i], k, period_ns) ||
+	    on_pace(c, &c->v[i], k, period_ns)))
 		return true;
 	if (!k->ended && k->asked == 0 && is_begun_one(c, k, period_ns))
 		return true;

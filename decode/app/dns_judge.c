@@ -24,7 +24,9 @@
 #define LIMIT_PPS	1024	/* to link-local services, of an ENI */
 #define NEAR_LIMIT	800
 
-enum class { C_FINE, C_NO_ANSWER, C_LATE, C_ERROR, C_MISS };
+/* What a question is, of which it may be two. */
+enum class { C_NO_ANSWER = 1 << 0, C_LATE = 1 << 1, C_ERROR = 1 << 2, C_MISS = 1 << 3,
+	C_ANSWERED = 1 << 4 };
 
 struct sheet {
 	struct flow	*f;
@@ -33,7 +35,7 @@ struct sheet {
 	char		 server[ADDR_TEXT_MAX + 24];
 	const struct leg *in, *out;	/* of the question; NULL: not seen */
 	const struct leg *reply_in, *reply_out;
-	uint8_t		 classes[DNS_FLOW_QUERIES];
+	uint8_t		 classes[DNS_FLOW_QUERIES];	/* enum class */
 	unsigned	 n;
 };
 
@@ -149,26 +151,30 @@ is_empty(const struct flow *f, const struct dns_query *q)
 	return a && aaaa;
 }
 
-static enum class
-class_of(const struct sheet *t, const struct dns_query *q)
+/* Its answer came at once, but only when it was asked again. */
+static bool
+is_late(const struct flow *f, const struct dns_query *q)
 {
-	char first[DNS_NAME_MAX];
+	return q->sent > 1 && q->answered.ns >= q->last.ns &&
+	    nstime_diff_ns(q->answered, q->last) <= AT_ONCE_NS &&
+	    nstime_diff_ns(q->last, q->asked) >= RETRY_NS && partner(f, q) != NULL;
+}
 
-	switch (q->outcome) {
-	case DNS_WAITING:
+static unsigned
+classes_of(const struct sheet *t, const struct dns_query *q)
+{
+	unsigned c = is_late(t->f, q) ? C_ANSWERED | C_LATE : C_ANSWERED;
+	char first[DNS_NAME_MAX];
+	bool nothing;
+
+	if (q->outcome == DNS_WAITING)
 		return nstime_diff_ns(t->k->now, q->last) >= DNS_PATIENCE_NS ?
-		    C_NO_ANSWER : C_FINE;
-	case DNS_FAILED:
-		return q->rcode == DNS_NXDOMAIN && dns_search_made(t->k, t->f, q, first) ?
-		    C_MISS : C_ERROR;
-	case DNS_EMPTY:
-		return is_empty(t->f, q) && dns_search_made(t->k, t->f, q, first) ?
-		    C_MISS : C_FINE;
-	default:
-		return q->sent > 1 && q->answered.ns >= q->last.ns &&
-		    nstime_diff_ns(q->last, q->asked) >= RETRY_NS &&
-		    partner(t->f, q) != NULL ? C_LATE : C_FINE;
-	}
+		    C_NO_ANSWER : 0;
+	nothing = q->outcome == DNS_EMPTY ? is_empty(t->f, q) :
+	    q->outcome == DNS_FAILED && q->rcode == DNS_NXDOMAIN;
+	if (nothing && dns_search_made(t->k, t->f, q, first))
+		return c | C_MISS;
+	return q->outcome == DNS_FAILED ? c | C_ERROR : c;
 }
 
 /* Answers came that could not be read: whose they are is not known. */
@@ -191,9 +197,9 @@ classify(struct sheet *t)
 
 	t->n = f->app.n_queries < DNS_FLOW_QUERIES ? f->app.n_queries : DNS_FLOW_QUERIES;
 	for (unsigned i = 0; i < t->n; i++) {
-		t->classes[i] = (uint8_t)class_of(t, &f->app.queries[i]);
-		if (strange && t->classes[i] == C_NO_ANSWER)
-			t->classes[i] = C_FINE;
+		t->classes[i] = (uint8_t)classes_of(t, &f->app.queries[i]);
+		if (strange)
+			t->classes[i] &= (uint8_t)~C_NO_ANSWER;
 	}
 }
 
@@ -201,7 +207,7 @@ static const struct dns_query *
 first_of(const struct sheet *t, enum class c)
 {
 	for (unsigned i = 0; i < t->n; i++)
-		if (t->classes[i] == c)
+		if (t->classes[i] & c)
 			return &t->f->app.queries[i];
 	return NULL;
 }
@@ -234,7 +240,7 @@ say_what(const struct sheet *t, enum class c, const struct dns_query *q,
 		const struct dns_query *p = &t->f->app.queries[i];
 		unsigned k = 0;
 
-		if (t->classes[i] != c || strcmp(p->name, q->name) != 0 ||
+		if (!(t->classes[i] & c) || strcmp(p->name, q->name) != 0 ||
 		    p->rcode != q->rcode)
 			continue;
 		while (k < n && types[k] != p->type)
@@ -259,7 +265,7 @@ say_more(const struct sheet *t, enum class c, const struct dns_query *q, char *o
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < t->n; i++)
-		n += t->classes[i] == c && (strcmp(t->f->app.queries[i].name, q->name) != 0 ||
+		n += t->classes[i] & c && (strcmp(t->f->app.queries[i].name, q->name) != 0 ||
 		    t->f->app.queries[i].rcode != q->rcode);
 	if (n > 0)
 		append(out, size, " (and %u more of this flow)", n);
@@ -276,14 +282,20 @@ say_server(struct sheet *t)
 	    t->kind ? t->kind : "", t->kind ? ")" : "");
 }
 
+/* insert_failed that is 0 speaks against it, unless the state was saved before. */
 static void
 say_race(const struct sheet *t, char *out, size_t size)
 {
-	append(out, size, "5-second conntrack race (two queries of one socket at once");
-	if (t->k->state != NULL && t->k->state->ct_insert_failed >= 0)
-		append(out, size, "; insert_failed %" PRId64,
-		    t->k->state->ct_insert_failed);
-	append(out, size, ")");
+	int64_t failed = t->k->state != NULL ? t->k->state->ct_insert_failed : -1;
+
+	append(out, size, "%s5-second conntrack race (two queries of one socket at once",
+	    failed > 0 ? "" : "it looks like the ");
+	if (failed > 0)
+		append(out, size, "; insert_failed %" PRId64 ")", failed);
+	else if (failed == 0)
+		append(out, size, "), but insert_failed is 0");
+	else
+		append(out, size, ")");
 }
 
 /* ---- not answered */
@@ -323,7 +335,7 @@ is_limited(const struct sheet *t)
 static void
 say_lost_beyond(const struct sheet *t, const struct dns_query *q, char *out, size_t size)
 {
-	unsigned rate = t->k->rate;
+	unsigned rate = 0;
 
 	append(out, size, ": it left by %s, and no answer came in", dev_of(t, t->out));
 	if (!is_limited(t))
@@ -399,8 +411,11 @@ judge_late(struct sheet *t)
 		append(text, sizeof(text), "the first query left by %s, and no answer to "
 		    "it came in", dev_of(t, t->out));
 	} else {
-		append(text, sizeof(text), "possibly the ");
-		say_race(t, text, sizeof(text));
+		append(text, sizeof(text), "where the first query was lost is not known");
+		if (t->k->state == NULL || t->k->state->ct_insert_failed != 0) {
+			append(text, sizeof(text), "; ");
+			say_race(t, text, sizeof(text));
+		}
 	}
 	finding_add(t->f, F_DNS_NO_ANSWER, "%s", text);
 }
@@ -411,20 +426,15 @@ judge_not_delivered(struct sheet *t)
 {
 	const struct flow *f = t->f;
 	const struct dns_case *k = t->k;
-	const struct dns_query *q = NULL;
+	const struct dns_query *q = first_of(t, C_ANSWERED);
 	uint64_t out = t->reply_out != NULL ? t->reply_out->packets : 0;
 	char what[WHAT_MAX];
 
-	if (f->proto != PROTO_UDP || t->in == NULL || t->out == NULL ||
+	/* What was forwarded came in where its answer must go out. */
+	if (q == NULL || f->proto != PROTO_UDP || t->in == NULL || t->out == NULL ||
 	    t->reply_in == NULL || t->reply_in->packets <= out || k->lossy ||
 	    f->confidence == CONF_AMBIGUOUS || f->legs_left_out > 0 ||
 	    nstime_diff_ns(k->now, t->reply_in->last) < AT_ONCE_NS)
-		return;
-	/* What was forwarded came in where its answer must go out. */
-	for (unsigned i = 0; i < t->n && q == NULL; i++)
-		if (f->app.queries[i].outcome != DNS_WAITING)
-			q = &f->app.queries[i];
-	if (q == NULL)
 		return;
 	if (out > 0 || t->n > 1) {
 		finding_add(t->f, F_DNS_NO_ANSWER, "%" PRIu64 " of %" PRIu64 " answers of "
@@ -433,7 +443,7 @@ judge_not_delivered(struct sheet *t)
 		    dev_of(t, t->reply_in));
 		return;
 	}
-	say_what(t, (enum class)t->classes[q - f->app.queries], q, what);
+	say_what(t, C_ANSWERED, q, what);
 	finding_add(t->f, F_DNS_NO_ANSWER, "%s: the answer of %s came in by %s and was "
 	    "not delivered", what, t->server, dev_of(t, t->reply_in));
 }

@@ -21,8 +21,6 @@ struct dns_case {
 	const struct dns_log	*log;	/* what its client asked in other flows */
 	struct nstime		 now;	/* nothing was seen later than this */
 	bool			 lossy;	/* packets were lost while it ran */
-	unsigned		 rate;	/* most questions to its server in a second, where
-					   the log is not given; 0 not known */
 	/* As in struct judge_view; without them no device has a name but what
 	   flow.node tells, and nothing is said to have been lost on this node. */
 	const void		*arg;
@@ -33,16 +31,5 @@ struct dns_case {
 
 /* Adds notes for flow.app.queries to a flow that was judged. */
 void	dns_judge_case(struct flow *, const struct dns_case *);
-
-/* The same without names of devices. */
-static inline void
-dns_judge(struct flow *f, const struct state *s, const struct contract *c,
-    struct nstime now, bool lossy, unsigned rate)
-{
-	struct dns_case k = { .state = s, .contract = c, .now = now, .lossy = lossy,
-	    .rate = rate };
-
-	dns_judge_case(f, &k);
-}
 
 #endif

@@ -93,6 +93,26 @@ went_on(const struct dns_case *k, const struct flow *f, const struct dns_query *
 	return on;
 }
 
+/* Did it come here as a list does: from `first` with what the list has before, or
+   on to `first` by itself? */
+static bool
+came_so(const struct dns_case *k, const struct flow *f, const struct dns_query *q,
+    const char *first, const char *const *before)
+{
+	struct nstime at = time_of(q), from = nstime_add_ns(at, -LIST_NS);
+	char name[2 * DNS_NAME_MAX];
+	unsigned outcome;
+
+	if (asked(k, f, first, from, nstime_add_ns(at, LIST_NS), &outcome))
+		return true;
+	for (; *before != NULL; before++) {
+		snprintf(name, sizeof(name), "%s.%s", first, *before);
+		if (strcmp(name, q->name) != 0 && asked(k, f, name, from, at, &outcome))
+			return true;
+	}
+	return false;
+}
+
 /* ---- Services */
 
 static bool
@@ -148,7 +168,6 @@ is_made_svc(const struct dns_case *k, const struct flow *f, const struct dns_que
 	const struct state *s = k->state != NULL && state_has(k->state, PART_SERVICES) ?
 	    k->state : NULL;
 	bool answered = false, on;
-	char rest[DNS_NAME_MAX];
 
 	if (svc == 0)
 		return false;
@@ -158,22 +177,23 @@ is_made_svc(const struct dns_case *k, const struct flow *f, const struct dns_que
 		return false;
 	if (svc > 3)
 		return true;
-	/* POD.SERVICE.NS.svc has three: the client must have gone on with two. */
-	copy_first(l, svc == 3 ? 2 : svc, rest);
-	on = went_on(k, f, q, rest, domain, &answered);
-	if (svc == 3) {
-		if (!on || (s != NULL && service_is_known(s, l, 1)))
-			return false;
-	} else if (svc == 2) {
-		/* SERVICE.NS.svc it may be */
-		if (!answered && !(on && s != NULL && !namespace_is_known(s, l->at[1],
-		    (size_t)(l->at[2] - l->at[1] - 1))))
-			return false;
-	} else if (!on) {
-		return false;
+	/* What can be a Service's or, with three labels, one of its pods' may be meant
+	   so: the client must have gone on with the rest of the list. */
+	copy_first(l, svc, first);
+	on = went_on(k, f, q, first, domain, &answered);
+	if (svc == 3 && !on) {
+		copy_first(l, 2, first);
+		on = went_on(k, f, q, first, domain, &answered);
 	}
-	snprintf(first, DNS_NAME_MAX, "%s", rest);
-	return true;
+	if (!on)
+		first[0] = '\0';
+	if (svc == 3)
+		return on && !(s != NULL && service_is_known(s, l, 1));
+	/* A Service of that namespace may be missing. */
+	if (svc == 2)
+		return answered || (on && s != NULL && !namespace_is_known(s, l->at[1],
+		    (size_t)(l->at[2] - l->at[1] - 1)));
+	return on;
 }
 
 /* ---- */
@@ -222,6 +242,7 @@ bool
 dns_search_made(const struct dns_case *k, const struct flow *f,
     const struct dns_query *q, char first[static DNS_NAME_MAX])
 {
+	static const char *const before[] = { "svc.cluster.local", "cluster.local", NULL };
 	struct labels l;
 	unsigned n;
 
@@ -232,7 +253,8 @@ dns_search_made(const struct dns_case *k, const struct flow *f,
 		if (n == 1 && is_instance(&l))
 			return false;
 		copy_first(&l, n, first);
-		return true;
+		/* a name of one label may be meant so */
+		return n > 1 || came_so(k, f, q, first, before);
 	}
 	if (l.n > 2 && label_is(&l, l.n - 2, "cluster") && label_is(&l, l.n - 1, "local")) {
 		n = l.n - 2;
@@ -242,7 +264,7 @@ dns_search_made(const struct dns_case *k, const struct flow *f,
 		if (label_is(&l, n - 1, "pod") || (n == 1 && label_is(&l, 0, "dns-version")))
 			return false;
 		copy_first(&l, n, first);
-		return true;
+		return n > 1 || came_so(k, f, q, first, before);
 	}
 	if (is_made_domain(k, f, q, &l, first))
 		return true;

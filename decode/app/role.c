@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "decode/app/dns.h"
 #include "decode/app/role_int.h"
 
 static const char *const names[N_ROLES] = {
@@ -120,57 +121,29 @@ fixed_role(struct ends *e)
 
 /* ---- DNS */
 
-/* The base of a VPC's range plus two. */
-static bool
-is_vpc_resolver(const struct ends *e, const struct addr *a)
-{
-	struct settings st;
-
-	if (e->contract == NULL || !addr_is_v4(a))
-		return false;
-	contract_settings(e->contract, &st);
-	for (unsigned i = 0; i < st.n_vpc; i++) {
-		struct addr base = st.vpc[i].addr;
-
-		base.b[15] = (uint8_t)(base.b[15] + 2);
-		if (addr_eq(&base, a) && st.vpc[i].len <= 96 + 28)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_service(const struct ends *e, const char *ns, const char *name)
-{
-	const struct flow_node *n = &e->f->node;
-
-	return !e->turned && n->service != NULL && n->service_ns != NULL &&
-	    strcmp(n->service, name) == 0 && strcmp(n->service_ns, ns) == 0;
-}
+static const struct {
+	const char	*kind;		/* of dns_server_kind() */
+	uint8_t		 role;
+	const char	*text;
+} resolvers[] = {
+	{ "coredns", ROLE_COREDNS, "CoreDNS" },
+	{ "nodelocal", ROLE_NODELOCAL_DNS, "NodeLocal DNSCache on this node" },
+	{ "vpc-resolver", ROLE_VPC_RESOLVER, "the VPC's resolver" },
+};
 
 static bool
 dns_role(struct ends *e)
 {
-	bool coredns;
+	const char *kind = NULL;
 
-	if (e->asked.dport != 53 && e->sent.dport != 53)
-		return false;
-	coredns = is_service(e, "kube-system", "kube-dns");
-	/* NodeLocal DNSCache takes the Service's address to a device of the node, as
-	   IPVS does with that of each Service */
-	if (coredns && e->dst.kind == OWNER_NODE && !(e->s->flags & STATE_IPVS) &&
-	    addr_eq(&e->sent.dst, &e->asked.dst))
-		play(e, ROLE_NODELOCAL_DNS, "NodeLocal DNSCache on this node, at the "
-		    "address of Service kube-system/kube-dns");
-	else if (coredns)
-		play(e, ROLE_COREDNS, "CoreDNS, by Service kube-system/kube-dns");
-	else if (state_known_endpoint(e->s, KNOWN_DNS, &e->sent.dst, e->sent.dport))
-		play(e, ROLE_COREDNS, "a CoreDNS pod");
-	else if (is_vpc_resolver(e, &e->sent.dst))
-		play(e, ROLE_VPC_RESOLVER, "the VPC's resolver");
-	else
-		return false;
-	return true;
+	if (!e->turned && (e->asked.dport == DNS_PORT || e->sent.dport == DNS_PORT))
+		kind = dns_server_kind(e->s, e->contract, e->f);
+	for (size_t i = 0; i < sizeof(resolvers) / sizeof(resolvers[0]); i++)
+		if (kind != NULL && strcmp(kind, resolvers[i].kind) == 0) {
+			play(e, (enum role)resolvers[i].role, resolvers[i].text);
+			return true;
+		}
+	return false;
 }
 
 /* ---- the API server */
@@ -232,6 +205,16 @@ is_api_client(const struct sock *k)
 }
 
 static bool
+is_api_service(const struct ends *e)
+{
+	const struct flow_node *n = &e->f->node;
+
+	return !e->turned && n->service != NULL && n->service_ns != NULL &&
+	    strcmp(n->service, "kubernetes") == 0 &&
+	    strcmp(n->service_ns, "default") == 0;
+}
+
+static bool
 api_role(struct ends *e)
 {
 	const char *name = e->turned ? NULL : e->f->app.dns_name;
@@ -240,9 +223,9 @@ api_role(struct ends *e)
 
 	if (e->asked.proto != PROTO_TCP)
 		return false;
-	if (is_service(e, "default", "kubernetes"))
+	if (is_api_service(e))
 		way = BY_SERVICE;
-	else if (state_known_endpoint(e->s, KNOWN_API, &e->sent.dst, e->sent.dport))
+	else if (state_api_endpoint(e->s, &e->sent.dst, e->sent.dport))
 		way = AT_ENDPOINT;
 	else if (e->asked.dport == 443 && is_api_name(name))
 		way = BY_NAME;
@@ -269,7 +252,7 @@ kubelet_text(const struct ends *e)
 
 	if (e->src.kind == OWNER_NODE)
 		return "this node to a kubelet";
-	if (state_known_endpoint(e->s, KNOWN_API, a, 0))
+	if (state_api_endpoint(e->s, a, 0))
 		return "the control plane to the kubelet (exec, logs, port-forward)";
 	if (e->src.kind == OWNER_POD || state_pod_addr(e->s, a) != NULL)
 		return "a pod to the kubelet (metrics)";
@@ -349,7 +332,7 @@ pod_role(struct ends *e)
 {
 	if (e->target.kind != OWNER_POD || e->sent.proto != PROTO_TCP)
 		return false;
-	if (state_known_endpoint(e->s, KNOWN_API, &e->asked.src, 0))
+	if (state_api_endpoint(e->s, &e->asked.src, 0))
 		play(e, ROLE_WEBHOOK, "the control plane to a pod (admission webhook, "
 		    "aggregated API)");
 	else if (e->from_node && e->out->process != NULL &&

@@ -428,6 +428,7 @@ count(struct shares *sh, struct port *p, const struct state *s, const struct flo
 	e->connections++;
 	e->answered += answered;
 	if (has_finding(f, "endpoint-gone")) {
+		p->changed = true;
 		e->gone++;
 		e->gone_answered += answered;
 		e->stale += has_finding(f, "stale-conntrack");

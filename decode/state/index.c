@@ -278,7 +278,7 @@ state_ready(struct state *s)
 	if (s->own->services_of == NULL) {
 		ok &= index_services(s);
 		ok &= index_endpoints(s);
-		ok &= index_known_services(s);
+		ok &= index_known(s);
 	}
 	ok &= index_nodes(s);
 	ok &= index_sysctls(s);

@@ -1,51 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * known.c - what tells the ends of a flow that are no pods: this node's sockets,
- * the Services that every cluster has, and the ports of health checks.
+ * the API server's endpoints, and the ports of health checks.
  */
 #include "decode/state/state_int.h"
 
-static const struct { const char *ns, *name; } known_services[N_KNOWN_SERVICES] = {
-	[KNOWN_API] = { "default", "kubernetes" },
-	[KNOWN_DNS] = { "kube-system", "kube-dns" },
-};
-
 static bool
-is_known(const struct endpoint *e, unsigned which)
+is_api(const struct endpoint *e)
 {
 	return e->ns != NULL && e->service_name != NULL &&
-	    strcmp(e->service_name, known_services[which].name) == 0 &&
-	    strcmp(e->ns, known_services[which].ns) == 0;
+	    strcmp(e->service_name, "kubernetes") == 0 &&
+	    strcmp(e->ns, "default") == 0;
 }
 
-/* The endpoints may be listed without their service. */
+/* They may be listed without their service. */
 static bool
-index_known(struct state *s, unsigned which)
+index_endpoints_of_api(struct state *s)
 {
 	struct state_own *o = s->own;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->endpoints.n; i++)
-		n += is_known(&s->endpoints.v[i], which);
-	o->n_known[which] = 0;
-	if (n == 0)
-		return true;
-	o->known[which] = state_alloc(s, n * sizeof(uint32_t));
-	if (o->known[which] == NULL)
+		n += is_api(&s->endpoints.v[i]);
+	o->n_api = 0;
+	o->api = n > 0 ? state_alloc(s, n * sizeof(uint32_t)) : NULL;
+	if (n > 0 && o->api == NULL)
 		return false;
 	for (uint32_t i = 0; i < s->endpoints.n; i++)
-		if (is_known(&s->endpoints.v[i], which))
-			o->known[which][o->n_known[which]++] = i;
+		if (is_api(&s->endpoints.v[i]))
+			o->api[o->n_api++] = i;
 	return true;
 }
 
 bool
-index_known_services(struct state *s)
+index_known(struct state *s)
 {
-	bool ok = true;
+	bool ok = index_endpoints_of_api(s);
 
-	for (unsigned i = 0; i < N_KNOWN_SERVICES; i++)
-		ok &= index_known(s, i);
 	for (uint32_t i = 0; ok && i < s->services.n; i++)
 		if (s->services.v[i].health_port != 0)
 			ok = map_add(&s->own->by_health_port,
@@ -54,13 +45,12 @@ index_known_services(struct state *s)
 }
 
 bool
-state_known_endpoint(const struct state *s, enum known_service which,
-    const struct addr *a, uint16_t port)
+state_api_endpoint(const struct state *s, const struct addr *a, uint16_t port)
 {
 	const struct state_own *o = services_own(s);
 
-	for (uint32_t i = 0; i < o->n_known[which]; i++) {
-		const struct endpoint *e = &s->endpoints.v[o->known[which][i]];
+	for (uint32_t i = 0; i < o->n_api; i++) {
+		const struct endpoint *e = &s->endpoints.v[o->api[i]];
 
 		if (addr_eq(&e->addr, a) && (port == 0 || e->port == port))
 			return true;

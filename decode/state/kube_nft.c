@@ -91,19 +91,82 @@ read_elem(struct kube *k, const struct nf_elem *e, bool node_port)
 	kube_follow(k, port, e->verdict.chain, external || node_port);
 }
 
-void
-kube_nft_read(struct kube *k, uint32_t number)
+static void
+read_cluster_ip(struct kube *k, const struct nf_elem *e, bool node_port)
+{
+	(void)node_port;
+	if (!map_add(&k->cluster_ips, hash_addr(&e->daddr.addr, 0),
+	    (uint32_t)(e - k->s->nf_elems.v)))
+		k->failed = true;
+}
+
+static bool
+is_cluster_ip(const struct kube *k, const struct addr *a)
+{
+	uint32_t i;
+
+	map_each(&k->cluster_ips, hash_addr(a, 0), i)
+		if (addr_eq(&k->s->nf_elems.v[i].daddr.addr, a))
+			return true;
+	return false;
+}
+
+/* Dropped for want of an endpoint on this node, rejected for want of any. */
+static void
+read_none(struct kube *k, const struct nf_elem *e, bool node_port)
+{
+	bool external = node_port || !is_cluster_ip(k, &e->daddr.addr);
+	struct kube_name name;
+	uint32_t port;
+
+	if (e->comment == NULL || !one_port(e) || kube_comment(e->comment, &name) == NULL)
+		return;
+	port = kube_port(k, &name, e->proto);
+	if (port == STATE_NONE)
+		return;
+	kube_none(k, port, e->verdict.kind == NF_T_DROP, external);
+	if (node_port)
+		kube_node_port(k, port, e->dport.lo);
+	else
+		kube_open(k, port, external ? KUBE_EXTERNAL : KUBE_CLUSTER,
+		    &e->daddr.addr, e->dport.lo);
+}
+
+/* In this order. */
+static const struct set_kind {
+	const char	*name;
+	uint32_t	 keys;
+	void		(*read)(struct kube *, const struct nf_elem *, bool node_port);
+} kinds[] = {
+	{ "cluster-ips", NF_K_DADDR, read_cluster_ip },
+	{ "service-ips", NF_K_DADDR | NF_K_PROTO | NF_K_DPORT, read_elem },
+	{ "service-nodeports", NF_K_PROTO | NF_K_DPORT, read_elem },
+	{ "no-endpoint-services", NF_K_DADDR | NF_K_PROTO | NF_K_DPORT, read_none },
+	{ "no-endpoint-nodeports", NF_K_PROTO | NF_K_DPORT, read_none },
+};
+
+static void
+read_set(struct kube *k, const struct nf_set *set, const struct set_kind *kind)
 {
 	const struct state *s = k->s;
-	const struct nf_set *set = &s->nf_sets.v[number];
-	bool ips = strcmp(set->name, "service-ips") == 0;
-	uint32_t keys = NF_K_PROTO | NF_K_DPORT | (ips ? NF_K_DADDR : 0u);
+	bool node_port = !(set->keys & NF_K_DADDR);
 
-	if ((!ips && strcmp(set->name, "service-nodeports") != 0) ||
-	    set->keys != keys || set->table >= s->nf_tables.n ||
+	if (set->table >= s->nf_tables.n || set->keys != kind->keys ||
+	    strcmp(set->name, kind->name) != 0 ||
 	    strcmp(s->nf_tables.v[set->table].name, KUBE_TABLE) != 0)
 		return;
-	for (uint32_t i = 0; i < set->n; i++)
-		if (!ips || s->nf_elems.v[set->first + i].daddr.len == 128)
-			read_elem(k, &s->nf_elems.v[set->first + i], !ips);
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct nf_elem *e = &s->nf_elems.v[set->first + i];
+
+		if (node_port || e->daddr.len == 128)
+			kind->read(k, e, node_port);
+	}
+}
+
+void
+kube_nft_read(struct kube *k)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (uint32_t n = 0; n < k->s->nf_sets.n; n++)
+			read_set(k, &k->s->nf_sets.v[n], &kinds[i]);
 }

@@ -335,10 +335,8 @@ kube_follow(struct kube *k, uint32_t port, uint32_t chain, bool external)
 
 /* ---- rules of iptables */
 
-/* "default/web:http cluster IP": the name; what follows it is returned, NULL when
-   there is none. */
-static const char *
-read_name(const char *p, struct kube_name *n)
+const char *
+kube_comment(const char *p, struct kube_name *n)
 {
 	*n = (struct kube_name){ .ns = p, .ns_len = kube_word(p) };
 	p += n->ns_len;
@@ -396,9 +394,8 @@ read_health(struct kube *k, uint32_t port, uint16_t number)
 		v->health_port = number;
 }
 
-/* "has no endpoints", "has no local endpoints" */
-static void
-read_none(struct kube *k, uint32_t port, bool local, bool external)
+void
+kube_none(struct kube *k, uint32_t port, bool local, bool external)
 {
 	struct kube_port *p = &k->ports.v[port];
 	struct service *v = &k->s->services.v[p->service];
@@ -422,7 +419,7 @@ read_rule(struct kube *k, const struct nf_rule *r, enum kube_table in)
 	uint32_t port;
 
 	what = r->comment != NULL && m.port != 0 && m.proto != 0 ?
-	    read_name(r->comment, &name) : NULL;
+	    kube_comment(r->comment, &name) : NULL;
 	if (what == NULL)
 		return;
 	if (in == IN_NODEPORTS_FILTER && strcmp(what, "health check node port") != 0)
@@ -439,9 +436,9 @@ read_rule(struct kube *k, const struct nf_rule *r, enum kube_table in)
 		return;
 	}
 	if (strcmp(what, "has no endpoints") == 0)
-		read_none(k, port, false, external);
+		kube_none(k, port, false, external);
 	else if (strcmp(what, "has no local endpoints") == 0)
-		read_none(k, port, true, external);
+		kube_none(k, port, true, external);
 	if (m.dst != NULL)
 		kube_open(k, port, door, m.dst, m.port);
 	else if (external)
@@ -567,8 +564,11 @@ kube_begin(struct kube *k, struct state *s)
 	*k = (struct kube){ .s = s, .told = s->services.n,
 	    .fill = s->endpoints.n == 0 };
 	k->followed = calloc(s->nf_chains.n + 1, 1);
-	k->failed = k->followed == NULL || !map_reserve(&k->by_service, s->services.n) ||
-	    !map_reserve(&k->by_endpoint, s->endpoints.n);
+	/* Half of all chains are endpoints', where there are many. */
+	k->failed = k->followed == NULL ||
+	    !map_reserve(&k->by_service, s->services.n + s->nf_chains.n / 4) ||
+	    !map_reserve(&k->by_port, s->nf_chains.n / 4) ||
+	    !map_reserve(&k->by_endpoint, s->endpoints.n + s->nf_chains.n / 2);
 	for (uint32_t i = 0; !k->failed && i < s->services.n; i++) {
 		const struct service *v = &s->services.v[i];
 
@@ -595,8 +595,7 @@ kube_rules_read(struct state *s)
 	kube_begin(&k, s);
 	if (!k.failed && s->nf_chains.n > 0) {
 		read_chains(&k);
-		for (uint32_t i = 0; i < s->nf_sets.n; i++)
-			kube_nft_read(&k, i);
+		kube_nft_read(&k);
 		give_addrs(&k);
 		give_types(&k);
 		give_use(&k);
@@ -604,6 +603,7 @@ kube_rules_read(struct state *s)
 	map_free(&k.by_service);
 	map_free(&k.by_port);
 	map_free(&k.by_endpoint);
+	map_free(&k.cluster_ips);
 	free(k.ports.v);
 	free(k.addrs.v);
 	free(k.followed);

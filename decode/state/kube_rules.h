@@ -41,6 +41,7 @@ struct kube {
 	bool		 fill;		/* kubectl told of no endpoint at all */
 	bool		 failed;	/* no memory */
 	struct map	 by_service, by_port, by_endpoint;
+	struct map	 cluster_ips;	/* in state.nf_elems */
 	LIST(struct kube_port) ports;
 	LIST(struct kube_addr) addrs;
 	uint8_t		*followed;	/* chains, each once */
@@ -55,10 +56,15 @@ void		 kube_open(struct kube *, uint32_t port, enum kube_door,
 void		 kube_node_port(struct kube *, uint32_t port, uint16_t number);
 /* It leads to a chain: of its own, and from there to its endpoints. */
 void		 kube_follow(struct kube *, uint32_t port, uint32_t chain, bool external);
+/* "default/web:http cluster IP": the name; what follows it is returned, NULL when
+   there is none. */
+const char	*kube_comment(const char *, struct kube_name *);
+/* A port has no endpoints, or, with `local`, none of this node. */
+void		 kube_none(struct kube *, uint32_t port, bool local, bool external);
 /* Characters that names of Kubernetes have, as many as there are. */
 size_t		 kube_word(const char *);
 
-/* kube_nft.c: kube-proxy's own table of nftables. */
-void		 kube_nft_read(struct kube *, uint32_t set);
+/* kube_nft.c: kube-proxy's own tables of nftables. */
+void		 kube_nft_read(struct kube *);
 
 #endif

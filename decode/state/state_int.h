@@ -49,8 +49,7 @@ struct state_own {
 	const struct state *nf_of, *services_of;
 	/* Endpoints of one service: the number + 1 of its first, and of the next. */
 	uint32_t	*first_endpoint, *next_endpoint;
-	/* known.c: the numbers of those services' endpoints */
-	uint32_t	*known[N_KNOWN_SERVICES], n_known[N_KNOWN_SERVICES];
+	uint32_t	*api, n_api;	/* the API server's endpoints */
 	uint32_t	this_node;	/* its number + 1; 0: not known */
 	bool		rules_alone;	/* its rules are for others to read Services from */
 	size_t		bytes;		/* of blocks */
@@ -102,7 +101,7 @@ bool	kube_rules_read(struct state *);
 void	kube_rules_forget(struct state *);
 
 /* known.c; false when there is no memory. */
-bool	index_known_services(struct state *);
+bool	index_known(struct state *);
 bool	index_socks(struct state *);
 
 /* Memory that it has of its own. */

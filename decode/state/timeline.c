@@ -201,8 +201,6 @@ static const struct changing {
 	    1u << PART_SOCKETS, 0, -1 },
 	{ offsetof(struct state, sysctls), sizeof(struct sysctl), same_sysctl,
 	    1u << PART_SYSCTLS, 0, -1 },
-	{ offsetof(struct state, socks), sizeof(struct sock), NULL,
-	    1u << PART_SOCKETS, 0, -1 },
 };
 #define N_CHANGING	(sizeof(changing) / sizeof(changing[0]))
 

@@ -62,6 +62,16 @@ pod_text(const struct pod *p, char out[static 128])
 
 /* ---- the request */
 
+/* A clash of ports is lost at the same place as what a policy stops, and each
+   time that it is sent again; only what is translated can clash. */
+static bool
+may_have_clashed(const struct trial *t)
+{
+	return t->has_walk && (t->walk.snat_rule != NULL || t->walk.masquerade) &&
+	    t->j->state->ct_insert_failed > 0 &&
+	    t->f->request_packets <= (uint64_t)t->j->state->ct_insert_failed;
+}
+
 /* The rules say that it goes out by `oif`, but it did not. */
 static void
 drop_despite_rules(struct trial *t, const char *oif, char *text, size_t size,
@@ -81,10 +91,7 @@ drop_despite_rules(struct trial *t, const char *oif, char *text, size_t size,
 		    "never came out at %s: a network policy denies ingress to %s",
 		    t->req.in_dev, ct ? " (conntrack has it)" : "", oif,
 		    pod_text(t->target.pod, pod));
-	} else if (from_veth && has_ct && ct == NULL && t->f->request_packets == 1 &&
-	    t->j->state->ct_insert_failed > 0) {
-		/* A clash of ports is lost at the same place; a policy would have
-		   stopped the second packet too. */
+	} else if (from_veth && ct == NULL && may_have_clashed(t)) {
 		*cause = DROP_UNKNOWN;
 		snprintf(text, size, "came in by %s and went nowhere: a network policy "
 		    "denies egress of %s, or its port clashed", t->req.in_dev,

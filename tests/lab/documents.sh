@@ -185,10 +185,11 @@ slice_port() {
 }
 
 slice_endpoints() {
-	local endpoint
+	local endpoint found
 	for endpoint in ${7//,/ }; do
 		wanted=$(tr -d '[]' <<<"${endpoint%:*}")
-		each_pod slice_endpoint
+		found=$(each_pod slice_endpoint)
+		echo "${found:-{\"addresses\":[\"$wanted\"],\"conditions\":{\"ready\":true\}\}}"
 	done
 }
 

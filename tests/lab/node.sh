@@ -83,9 +83,9 @@ add_pod() {
 	pods+=("$node $device $3 $address")
 }
 
-# remove_pod NAME: of the recorded node.
+# remove_pod NAME: of the recorded node.  Its cable goes first: it says no goodbye.
 remove_pod() {
-	local i node device pod address
+	local i node device pod address pid
 	for i in "${!pods[@]}"; do
 		read -r node device pod address <<<"${pods[i]}"
 		[ "${pod#*/}" = "$1" ] || continue
@@ -95,6 +95,9 @@ remove_pod() {
 			route del $address dev $(host_veth "${pod%/*}" "$1") scope link
 			link del $(host_veth "${pod%/*}" "$1")
 		BATCH
+		for pid in $(ip netns pids "$(ns "$1")"); do
+			stop_process "$pid" KILL
+		done
 		ip netns del "$(ns "$1")"
 		unset "pods[i]"
 	done

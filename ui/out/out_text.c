@@ -283,6 +283,14 @@ put_facts(struct text *t, const struct flow *f)
 		text_pad(t, COL_FINDINGS);
 		put_findings(t, f);
 	}
+	if (f->app.role != NULL) {
+		text_pad(t, COL_FINDINGS);
+		text_role(t, ROLE_DIM);
+		text_put(t, "(");
+		text_put(t, f->app.role);
+		text_put(t, ")");
+		text_role(t, ROLE_PLAIN);
+	}
 	if (f->app.n_queries > 0) {
 		text_pad(t, COL_FINDINGS);
 		put_asked(t, &f->app);

@@ -73,7 +73,7 @@ keep(struct nlb *n, const struct nlb_conn *c, uint8_t result)
 		.group = c->group, .addr = c->addr, .port = c->port, .proto = f->proto,
 		.src = f->original.src, .first = f->first, .last = f->last,
 		.check = f->app.health_check, .balancer = f->app.client_hidden,
-		.begun = f->has & FLOW_INITIATOR,
+		.spread = c->node_port != NULL, .begun = f->has & FLOW_INITIATOR,
 		.asked = f->proto == PROTO_TCP && sent_data(f),
 		.node_hides = f->has & FLOW_TRANSLATED && f->nat & NAT_SNAT,
 		.inside = (int8_t)(c->contract != NULL ?

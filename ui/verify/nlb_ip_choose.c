@@ -199,7 +199,16 @@ by_place(const void *x, const void *y)
 	return d != 0 ? d : (a->proto > b->proto) - (a->proto < b->proto);
 }
 
-/* Of targets that are the same the first stays. */
+/* The Service that was met first comes first, and stays. */
+static int
+by_place_and_group(const void *x, const void *y)
+{
+	const struct nlb_target *a = x, *b = y;
+	int d = by_place(x, y);
+
+	return d != 0 ? d : (a->group > b->group) - (a->group < b->group);
+}
+
 static void
 sort_targets(struct nlb *n)
 {
@@ -207,7 +216,7 @@ sort_targets(struct nlb *n)
 
 	if (n->n_targets == 0)
 		return;
-	qsort(n->targets, n->n_targets, sizeof(*n->targets), by_place);
+	qsort(n->targets, n->n_targets, sizeof(*n->targets), by_place_and_group);
 	for (uint32_t i = 1; i < n->n_targets; i++)
 		if (by_place(&n->targets[kept], &n->targets[i]) != 0)
 			n->targets[++kept] = n->targets[i];
@@ -215,14 +224,15 @@ sort_targets(struct nlb *n)
 }
 
 static void
-add_target(struct nlb *n, const struct endpoint *e, uint32_t group)
+add_target(struct nlb *n, const struct addr *a, uint16_t port, uint8_t proto,
+    uint32_t group)
 {
 	if (group == NLB_NO_GROUP || n->n_targets == MAX_TARGETS ||
 	    !make_room(n, (void **)&n->targets, n->n_targets, &n->room_targets,
 	    sizeof(*n->targets)))
 		return;
-	n->targets[n->n_targets++] = (struct nlb_target){ .addr = e->addr,
-	    .port = e->port, .proto = e->proto, .group = group };
+	n->targets[n->n_targets++] = (struct nlb_target){ .addr = *a, .port = port,
+	    .proto = proto, .group = group };
 }
 
 static void
@@ -244,7 +254,8 @@ look_at_state(struct nlb *n, const struct state *s)
 
 		if (e->service < s->services.n &&
 		    is_wanted(n, &s->services.v[e->service]))
-			add_target(n, e, group_of(n, &s->services.v[e->service]));
+			add_target(n, &e->addr, e->port, e->proto,
+			    group_of(n, &s->services.v[e->service]));
 	}
 	sort_targets(n);
 }
@@ -258,19 +269,28 @@ find_target(const struct nlb *n, const struct addr *a, uint16_t port, uint8_t pr
 	    sizeof(key), by_place);
 }
 
-/* The Service that has this endpoint; a port where none has. */
+/* The Service that has this endpoint; a port where none has.  It is a target from
+   now on, which is found faster. */
 static uint32_t
 group_of_endpoint(struct nlb *n, const struct state *s, const struct addr *a,
     uint16_t port, uint8_t proto)
 {
+	uint32_t group = NLB_NO_GROUP;
+
 	for (uint32_t i = 0; i < s->endpoints.n; i++) {
 		const struct endpoint *e = &s->endpoints.v[i];
 
-		if (e->port == port && e->proto == proto && addr_eq(&e->addr, a) &&
-		    e->service < s->services.n)
-			return group_of(n, &s->services.v[e->service]);
+		if (e->port != port || e->proto != proto || !addr_eq(&e->addr, a) ||
+		    e->service >= s->services.n)
+			continue;
+		group = group_of(n, &s->services.v[e->service]);
+		break;
 	}
-	return find_group(n, NULL, NULL, port);
+	if (group == NLB_NO_GROUP)
+		group = find_group(n, NULL, NULL, port);
+	add_target(n, a, port, proto, group);
+	sort_targets(n);
+	return group;
 }
 
 /* ---- the connection */
@@ -293,11 +313,11 @@ take_target(struct nlb *n, struct nlb_conn *c, const struct addr *a, uint16_t po
 
 	if (n->has_target && (port != n->target_port || !addr_eq(a, &n->target)))
 		return false;
-	if (t != NULL)
-		c->group = t->group;
-	else if (c->node_port != NULL && !n->has_target && !n->chosen &&
-	    n->name == NULL && is_pod_here(c, a))
+	if (c->node_port != NULL && !n->has_target && !n->chosen && n->name == NULL &&
+	    is_pod_here(c, a))
 		c->group = group_of(n, &c->state->services.v[c->node_port->service]);
+	else if (t != NULL)
+		c->group = t->group;
 	else if (n->has_target || (!n->chosen && n->name == NULL && is_pod_here(c, a)))
 		c->group = n->name != NULL ? NLB_NO_GROUP :
 		    group_of_endpoint(n, c->state, a, port, c->flow->proto);

@@ -54,40 +54,54 @@ differs(struct nlb *n, const struct nlb_group *g, const char *code, const char *
 	n->differences++;
 }
 
+/* Did they come in another way than the annotations mean? */
+static bool
+compare_type(struct nlb *n, const struct nlb_group *g, const struct nlb_sum *s)
+{
+	if (g->lb.target_ip == 0 && g->node_port < s->conns)
+		differs(n, g, "target-type-differs", "its annotations mean target type "
+		    "instance, but %" PRIu64 " connections came for a pod's own address",
+		    s->conns - g->node_port);
+	else if (g->lb.target_ip == 1 && g->node_port > 0)
+		differs(n, g, "target-type-differs", "its annotations mean target type ip, "
+		    "but %" PRIu64 " connections came by its node port", g->node_port);
+	else
+		return false;
+	return true;
+}
+
 static void
-compare_group(struct nlb *n, const struct nlb_group *g, const struct nlb_sum *s)
+compare_proxy(struct nlb *n, const struct nlb_group *g, const struct nlb_sum *s)
 {
 	uint64_t headers = s->proxy[1] + s->proxy[2];
 
 	if (g->lb.proxy == 1 && s->without > 0)
-		differs(n, g, "proxy-protocol-missing", "its annotation asks for PROXY "
+		differs(n, g, "proxy-protocol-missing", "its annotations mean PROXY "
 		    "protocol v2, but %" PRIu64 " of %" PRIu64 " connections carried no "
 		    "header: a target that expects one refuses them", s->without,
 		    s->conns);
 	if (g->lb.proxy == 0 && headers > 0)
-		differs(n, g, "proxy-protocol-unexpected", "its annotations ask for no "
-		    "PROXY protocol, but %" PRIu64 " of %" PRIu64 " connections carried a "
+		differs(n, g, "proxy-protocol-unexpected", "its annotations mean no PROXY "
+		    "protocol, but %" PRIu64 " of %" PRIu64 " connections carried a "
 		    "header: a target that does not expect one reads it as a request",
 		    headers, s->conns);
+}
+
+/* What they leave out is a default, which depends on the target type. */
+static void
+compare_client(struct nlb *n, const struct nlb_group *g, const struct nlb_sum *s)
+{
 	if (g->lb.preserve == 1 && s->clients[CLIENT_HIDDEN] > 0)
-		differs(n, g, "client-not-preserved", "its annotation asks for "
+		differs(n, g, "client-not-preserved", "its annotations mean "
 		    "preserve_client_ip.enabled=true, but %" PRIu64 " of %" PRIu64
 		    " connections came with the load balancer's address (a change is for "
 		    "new connections only; PrivateLink always hides the client)",
 		    s->clients[CLIENT_HIDDEN], s->conns);
 	if (g->lb.preserve == 0 && s->clients[CLIENT_PRESERVED] > 0)
-		differs(n, g, "client-preserved", "its annotation asks for "
+		differs(n, g, "client-preserved", "its annotations mean "
 		    "preserve_client_ip.enabled=false, but %" PRIu64 " of %" PRIu64
 		    " connections came with the client's own address",
 		    s->clients[CLIENT_PRESERVED], s->conns);
-	if (g->lb.target_ip == 0 && g->node_port < s->conns)
-		differs(n, g, "target-type-differs", "its annotation asks for target type "
-		    "instance, but %" PRIu64 " connections came for a pod's own address",
-		    s->conns - g->node_port);
-	if (g->lb.target_ip == 1 && g->node_port > 0)
-		differs(n, g, "target-type-differs", "its annotation asks for target type "
-		    "ip, but %" PRIu64 " connections came by its node port",
-		    g->node_port);
 }
 
 void
@@ -99,6 +113,8 @@ nlb_compare(struct nlb *n)
 		if (n->groups[i].name == NULL)
 			continue;
 		nlb_sum(n, i, &s);
-		compare_group(n, &n->groups[i], &s);
+		compare_proxy(n, &n->groups[i], &s);
+		if (!compare_type(n, &n->groups[i], &s))
+			compare_client(n, &n->groups[i], &s);
 	}
 }

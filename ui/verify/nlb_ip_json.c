@@ -142,6 +142,8 @@ put_target(struct json *j, const struct nlb *n, const struct balance_target *b)
 	put_clients(j, n, b);
 	json_key(j, "received");
 	put_spans(j, &b->received);
+	if (b->last_packet.ns != 0)
+		put_time(j, "last_packet", b->last_packet);
 	put_u64(j, "hairpin", b->hairpins);
 	put_u64(j, "socket_reuse", b->reused);
 	json_close(j, '}');

@@ -121,7 +121,9 @@ judge_node_port(const struct nlb_conn *c, struct opinion *o, char text[static NL
 		snprintf(text + n, NLB_TEXT - n, "the client's address is hidden by SNAT "
 		    "to the node (%s)", addr);
 	} else {
-		snprintf(text + n, NLB_TEXT - n, "the client's address is kept");
+		snprintf(text + n, NLB_TEXT - n, f->app.client_hidden ? "the source is "
+		    "kept, which is the load balancer's own address" :
+		    "the client's address is kept");
 	}
 }
 

@@ -36,7 +36,9 @@ static const struct {
 	[CHECK_NLB_IP] = { "nlb-ip",
 	    "connections of a load balancer reach the pod directly: its own address "
 	    "and target port, no translation, by the ENI that owns it, answered the "
-	    "same way; and whether the client's address is seen",
+	    "same way (a node port, which is target type instance, fails); and whether "
+	    "the client's address is seen (what the Service's annotations mean "
+	    "otherwise, and a socket that is used twice, leave it inconclusive)",
 	    { 0 }, &check_nlb_ip },
 	[CHECK_SHARES] = { "shares",
 	    "a Service's endpoints get even shares of its connections, or with "

@@ -325,8 +325,10 @@ who_ct(struct who *w, const struct obs_ct *o, struct nstime ts, const struct sta
 
 	if (o->event == CT_EV_DUMP_BEGIN)
 		w->dump++;
-	if (o->event == CT_EV_DUMP_END)
+	if (o->event == CT_EV_DUMP_END) {
 		dump_ended(w);
+		w->has_dump = true;
+	}
 	if (o->entry == NULL)
 		return;
 	who_saw(w, ts, 0);
@@ -354,7 +356,8 @@ void
 who_state(struct who *w, const struct state *s)
 {
 	take_counters(w, s);
-	if (s->taken.ns != 0 && s->conntrack.n > 0)
+	w->has_dump = w->has_dump || state_has(s, PART_CONNTRACK);
+	if (s->taken.ns != 0 && state_has(s, PART_CONNTRACK))
 		who_saw(w, s->taken, 0);
 	for (uint32_t i = 0; i < s->conntrack.n; i++) {
 		const struct ct_entry *e = &s->conntrack.v[i];

@@ -45,7 +45,7 @@ on_seen(void *arg, const struct obs *o)
 {
 	struct asking *a = arg;
 
-	if (o->type == OBS_PACKET)
+	if (o->type == OBS_PACKET || o->type == OBS_TICK)
 		who_saw(a->who, o->ts, 0);
 	else if (o->type == OBS_LOSS)
 		who_saw(a->who, o->ts, o->loss.kernel + o->loss.interface +

@@ -256,7 +256,8 @@ weigh(const struct who *w, struct who_answer *a)
 			    "of, since when is not known" :
 			    "the time of conntrack's dump is not known");
 		else if (c->at == WHO_AFTER && w->lost > 0)
-			unsure(a, "nobody was seen to have it then, but not all was seen");
+			unsure(a, "nobody was seen to have it then, but packets or "
+			    "events were lost");
 	}
 }
 
@@ -269,7 +270,7 @@ nobody(const struct who *w, struct who_answer *a)
 	snprintf(a->why, sizeof(a->why), "nobody had it, in %" PRIu64 " flow%s and %"
 	    PRIu64 " entr%s of conntrack", w->flows, w->flows == 1 ? "" : "s",
 	    w->entries, w->entries == 1 ? "y" : "ies");
-	if (w->flows == 0 && w->entries == 0)
+	if (w->flows == 0 && w->entries == 0 && !w->has_dump)
 		unsure(a, "nothing was seen that could tell");
 	else if (w->lost > 0)
 		unsure(a, "nobody was seen to have it, but not all was seen: packets "

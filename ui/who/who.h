@@ -100,6 +100,7 @@ struct who {
 	bool		 has_seen;
 	struct nstime	 seen_first, seen_last;
 	uint64_t	 flows, entries;
+	bool		 has_dump;	/* of conntrack's table: an empty one tells too */
 	uint64_t	 lost;		/* packets and events */
 	/* conntrack -S, first and last; -1 unknown */
 	int64_t		 insert_failed_first, insert_failed, drop, early_drop;
@@ -139,7 +140,8 @@ void		 who_sort(struct who *);
 /* claim_name.c: who had it, what it asked for, which ports its rule may take */
 void		 who_name(struct who *, struct who_claim *, const struct state *);
 void		 who_ports(struct who *, const struct state *);
-void		 who_rule_ports(struct who_claim *, const struct nf_rule *);	/* or NULL */
+/* rule: that translated it; NULL unknown */
+void		 who_rule_ports(struct who_claim *, const struct nf_rule *);
 bool		 who_is_node_addr(const struct state *, const struct addr *);
 int64_t		 who_timeout_ns(const struct state *, uint8_t proto, uint8_t tcp_state);
 /* The state's own copy of a text in struct who; NULL for NULL. */

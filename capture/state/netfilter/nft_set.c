@@ -158,12 +158,17 @@ elem_read(struct nft *t, uint32_t set, const json_t *v, const struct nft_key *ke
 	struct range range = { .there = false };
 	const json_t *key = map ? json_array_get(v, 0) : v;
 	const json_t *inner = nft_get(key, "elem"), *concat;
+	const char *comment;
 
 	if (key == NULL || (map && (json_array_size(v) != 2 ||
 	    !nft_verdict(t, json_array_get(v, 1), &e.verdict))))
 		return false;
-	if (inner != NULL)
+	if (inner != NULL) {
+		comment = nft_string(inner, "comment");
+		if (comment[0] != '\0')
+			e.comment = state_text(t->s, comment, strlen(comment));
 		key = nft_get(inner, "val");
+	}
 	concat = nft_get(key, "concat");
 	if (n != (concat ? json_array_size(concat) : 1))
 		return false;

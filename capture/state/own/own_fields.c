@@ -264,6 +264,7 @@ const struct field own_element[] = {
 	UINT("mark", nf_elem, mark),
 	UINT("proto", nf_elem, proto),
 	TEXT("iface", nf_elem, iface),
+	TEXT("comment", nf_elem, comment),
 	{ .name = "verdict", .type = FIELD_TARGET, AT(nf_elem, verdict) },
 	{ 0 },
 };

@@ -42,6 +42,8 @@ all_balance() { (($(on balancer ss -Hlnt 'sport = :80' | wc -l) == $(wc -w <<<"$
 balancer_config() {
 	local target n=0
 	cat <<-CONFIG
+		global
+			stats socket $WORK/balancer-$1.sock level admin
 		defaults
 			mode tcp
 			timeout connect 2s
@@ -127,6 +129,50 @@ case_nlb_ip_tcp_checks() {
 		get client "http://192.168.$((n++ % 3 == 0 ? 2 : 1)).210/" >/dev/null
 	done
 	stop_recording
+}
+
+a_case nlb-ip-targets 'S6: three targets here; two are taken away after 6 s and come again after 13 s (targets.txt), amid requests at no pace of their own and health checks. Snap length 120'
+case_nlb_ip_targets() {
+	SNAPLEN=120
+	TARGETS+=" 192.168.3.61:8080"
+	BUILD_PODS=four_web_pods
+	add_load_balancer svc-nlb 30088 Cluster "${TARGETS// /,}" nlb-target-type=ip
+	build_node
+	http_server web-0 8080
+	http_server web-2 8080
+	http_server web-3 8080
+	build_balancer
+	start_recording any
+	haproxy_balancer
+	requests_until 6
+	change_target disable 1 192.168.3.77
+	change_target disable 2 192.168.3.61
+	requests_until 13
+	change_target enable 1 192.168.3.77
+	change_target enable 2 192.168.3.61
+	requests_until 19
+	stop_recording
+}
+
+four_web_pods() {
+	build_pods
+	add_pod node 1 default/web-3 192.168.3.61
+}
+
+# requests_until SECONDS, after the case began its traffic
+requests_until() {
+	local pauses=(0.31 0.17 0.52 0.24 0.45 0.38 0.61 0.12) i=$1
+	begun=${begun:-$SECONDS}
+	while ((SECONDS - begun < $1)); do
+		get client http://192.168.1.210/ >/dev/null
+		sleep "${pauses[i++ % ${#pauses[@]}]}"
+	done
+}
+
+# change_target disable|enable NUMBER ADDRESS
+change_target() {
+	echo "$(date +%s.%N) $1 $3" >>"$OUT/targets.txt"
+	echo "$1 server pods/target-$2" | socat -t 2 - "UNIX-CONNECT:$WORK/balancer-192.168.1.210.sock" >/dev/null
 }
 
 a_case nlb-ip-preserved 'S6: NLB, target type ip, client address preserved: 203.0.113.50 to pods of both ENIs and the same way back, no SNAT'

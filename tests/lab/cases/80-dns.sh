@@ -50,12 +50,12 @@ resolving() {
 connect_to() {
 	local pair
 	pair=$(fetch "$1" "$3" "${4-}" -o /dev/null -w '%{local_ip} %{remote_ip} %{remote_port}')
-	echo "$pair $2" >>"$OUT/named.txt"
+	echo "$pair ${2%.}" >>"$OUT/named.txt"
 }
 
 fetch() {
 	if [ -n "$3" ]; then
-		resolving "$1" "$3" curl -sS -f -m 5 "${@:4}" "$2"
+		resolving "$1" "$3" curl -sS -f -m 12 "${@:4}" "$2"
 	else
 		get "$1" "$2" "${@:4}"
 	fi
@@ -87,4 +87,64 @@ case_dns_names() {
 	sleep $((asked + 33 - SECONDS))
 	connect_to netshoot - http://172.217.175.36/
 	stop_recording
+}
+
+a_case dns-race 'the 5-second race: A and AAAA leave one socket at once, one of the two is lost between veth and eth0 on this node, and asked again 5 s later; the next name is answered at once'
+case_dns_race() {
+	services=("kube-system/kube-dns:dns udp 10.100.0.10 53 - Cluster 192.168.2.156:53")
+	build_node
+	internet_services
+	name_services
+	on node nft -f - <<-'RULES'
+		table ip race {
+			chain second {
+				type filter hook forward priority 10;
+				ip daddr 192.168.2.156 udp dport 53 numgen inc mod 1000 == 1 drop
+			}
+		}
+	RULES
+	start_recording any
+	connect_to netshoot www.example.com. http://www.example.com./ 10.100.0.10
+	connect_to netshoot other.example.net. http://other.example.net./ 10.100.0.10
+	stop_recording
+}
+
+a_case dns-nodelocal 'NodeLocal DNS: pods of both ENIs ask 169.254.20.10 on the node (not tracked), which asks CoreDNS by a ClusterIP of its own; CoreDNS asks 192.168.0.2'
+case_dns_nodelocal() {
+	services+=("kube-system/kube-dns-upstream:dns udp 10.100.0.11 53 - Cluster 192.168.2.156:53,192.168.3.99:53")
+	build_node
+	internet_services
+	name_services
+	# not every kernel has dummies
+	ip -n "$(ns node)" link add nodelocaldns type dummy 2>/dev/null ||
+		ip -n "$(ns node)" link add nodelocaldns type bridge
+	batch node <<-BATCH
+		address add 169.254.20.10/32 dev nodelocaldns
+	BATCH
+	nodelocal_rules | on node iptables-restore -n
+	dns_server node 169.254.20.10 --server=10.100.0.11 --cache-size=0
+	start_recording any
+	connect_to netshoot www.example.com. http://www.example.com./ 169.254.20.10
+	connect_to echo-b other.example.net. http://other.example.net./ 169.254.20.10
+	connect_to web-0 - http://172.217.175.36/
+	fails ask netshoot 169.254.20.10 nowhere.cluster.local >/dev/null
+	stop_recording
+}
+
+# cmd/node-cache/app/cache_app.go of kubernetes/dns; the interface stays down there too.
+nodelocal_rules() {
+	cat <<-'RULES'
+		*raw
+		-A PREROUTING -d 169.254.20.10/32 -p udp -m udp --dport 53 -m comment --comment "NodeLocal DNS Cache: skip conntrack" -j NOTRACK
+		-A PREROUTING -d 169.254.20.10/32 -p tcp -m tcp --dport 53 -m comment --comment "NodeLocal DNS Cache: skip conntrack" -j NOTRACK
+		-A OUTPUT -s 169.254.20.10/32 -p udp -m udp --sport 53 -m comment --comment "NodeLocal DNS Cache: skip conntrack" -j NOTRACK
+		-A OUTPUT -s 169.254.20.10/32 -p tcp -m tcp --sport 53 -m comment --comment "NodeLocal DNS Cache: skip conntrack" -j NOTRACK
+		COMMIT
+		*filter
+		-A INPUT -d 169.254.20.10/32 -p udp -m udp --dport 53 -m comment --comment "NodeLocal DNS Cache: allow DNS traffic" -j ACCEPT
+		-A INPUT -d 169.254.20.10/32 -p tcp -m tcp --dport 53 -m comment --comment "NodeLocal DNS Cache: allow DNS traffic" -j ACCEPT
+		-A OUTPUT -s 169.254.20.10/32 -p udp -m udp --sport 53 -m comment --comment "NodeLocal DNS Cache: allow DNS traffic" -j ACCEPT
+		-A OUTPUT -s 169.254.20.10/32 -p tcp -m tcp --sport 53 -m comment --comment "NodeLocal DNS Cache: allow DNS traffic" -j ACCEPT
+		COMMIT
+	RULES
 }
