@@ -230,7 +230,7 @@ if command -v bash >/dev/null 2>&1; then
 		tap $? "completion: podpath $*"
 	}
 	completes "explain" e
-	completes "snat no-nat eni path" verify ""
+	completes "snat no-nat eni path nlb-ip shares" verify ""
 	completes "pcaps" verify snat pcap
 	completes "text json tap junit" verify -o ""
 	completes "--state" node --st

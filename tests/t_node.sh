@@ -51,7 +51,7 @@ run node -o json --state pcaps/missing-rule-1536
 tap $? "drift names the pod"
 
 # All others have none, also in what little a bundle may hold.
-broken=" missing-rule-1536 missing-rule-512 missing-rule-1024 missing-snat wrong-snat \
+broken=" nlb-ip-asymmetric snat-ports-full missing-rule-1536 missing-rule-512 missing-rule-1024 missing-snat wrong-snat \
 connmark-first nodeport-no-connmark rp-filter forward-drop "
 bad=
 for dir in pcaps/*/; do

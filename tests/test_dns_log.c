@@ -437,6 +437,13 @@ borders_of_time(void **state)
 		assert_name(POD, addr, 1000, "a.test");
 		assert_name(POD, addr, end, "a.test");
 		assert_name(POD, addr, end + 1, NULL);
+		{
+			struct addr c = ip(POD), a = ip(addr);
+			struct nstime t = ms(end);
+
+			t.ns++;
+			assert_null(dns_log_name(g, &c, &a, t));
+		}
 	}
 }
 
@@ -561,7 +568,8 @@ no_twins(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < N(rows); i++) {
-		int64_t t = 10000 * (int64_t)(i + 1);
+		/* so far apart that nothing is left of the row before */
+		int64_t t = 100000 * (int64_t)(i + 1);
 
 		answer(10 * i + 1, POD, t, 7, "a.test", WEB, 3);
 		answer(10 * i + 2, POD2, t + rows[i].later, rows[i].id, rows[i].name,
@@ -570,22 +578,22 @@ no_twins(void **state)
 		assert_name(POD2, rows[i].addr, t + 1500, rows[i].name);
 	}
 	/* One that the capture cut may be the same. */
-	answer(90, NODE, 90000, 7, "z.test", WEB6, 3);
+	answer(90, NODE, 900000, 7, "z.test", WEB6, 3);
 	dns_begin(&b, 7, DNS_QR);
 	dns_question(&b, "z.test", DNS_AAAA);
 	dns_address(&b, "@12", 3, WEB6);
 	dns_edns(&b, 0, "", 0);
 	{
 		struct dns_at at = { .flow = 91, .client = ip(POD), .server = ip(SERVER),
-		    .ts = ms(90001) };
+		    .ts = ms(900001) };
 		const char *why;
 
 		assert_true(dns_parse_n(&b, b.n - 1, b.n, &m, &why));
 		assert_true(m.cut);
 		dns_log_message(g, &at, &m);
 	}
-	assert_name(NODE, WEB6, 90002, NULL);
-	assert_name(POD, WEB6, 90002, "z.test");
+	assert_name(NODE, WEB6, 900002, NULL);
+	assert_name(POD, WEB6, 900002, "z.test");
 }
 
 /* ---- flows that are joined, or gone */
@@ -654,6 +662,27 @@ joined_without_delivery(void **state)
 		assert_true(dns_log_asked(g, &c, "A.test", ms(30000), ms(30001), &outcome));
 		assert_int_equal(outcome, DNS_ANSWERED);
 	}
+}
+
+/* One side saw the question alone, the other its answer alone: nobody is sure to
+   have got that. */
+static void
+joined_halves(void **state)
+{
+	(void)state;
+	ask(1, POD, 0, 7, "a.test", DNS_A);
+	answer(2, NODE, 5, 7, "a.test", WEB, 300);
+	assert_name(NODE, WEB, 6, "a.test");
+	dns_log_joined(g, 2, 1);
+	assert_name(NODE, WEB, 6, NULL);
+	assert_int_equal(queries(1, 1)->outcome, DNS_ANSWERED);
+	assert_int_equal(queries(1, 1)->sent, 1);
+	ask(3, POD, 0, 8, "b.test", DNS_A);
+	answer(4, NODE, 5, 8, "b.test", "192.0.2.8", 300);
+	assert_name(NODE, "192.0.2.8", 6, "b.test");
+	dns_log_joined(g, 3, 4);
+	assert_name(NODE, "192.0.2.8", 6, NULL);
+	assert_int_equal(queries(4, 1)->outcome, DNS_ANSWERED);
 }
 
 /* A destination was translated: the client is the same on both sides. */
@@ -869,6 +898,30 @@ long_texts(void **state)
 	assert_true(shown > 5000 && shown < 40000);
 }
 
+/* A name that is used all the time is not lost with the old ones. */
+static void
+steady_text(void **state)
+{
+	char name[DNS_NAME_MAX], head[16];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[253] = '\0';
+	name[63] = name[127] = name[191] = '.';
+	for (unsigned i = 0; i < 30000; i++) {
+		if (i % 10 == 0) {
+			ask(i + 1, POD, i, 7, "steady.test", DNS_A);
+			if (i >= 4000)
+				assert_string_equal(queries(i - 4000 + 1, 1)->name,
+				    "steady.test");
+			continue;
+		}
+		memset(name, 'x', 12);
+		memcpy(name, head, (size_t)snprintf(head, sizeof(head), "n%u", i));
+		ask(i + 1, POD, i, 7, name, DNS_A);
+	}
+}
+
 /* ---- rates */
 
 static void
@@ -922,9 +975,10 @@ main(void)
 		TEST(chain_names_by_the_question), TEST(chains_that_do_not_end),
 		TEST(many_addresses), TEST(borders_of_time), TEST(runs), TEST(two_names),
 		TEST(names_in_turn), TEST(two_clients), TEST(translated_twins),
-		TEST(no_twins), TEST(joined), TEST(joined_without_delivery),
+		TEST(no_twins), TEST(joined), TEST(joined_without_delivery), TEST(joined_halves),
 		TEST(joined_same_client), TEST(gone), TEST(asked), TEST(one_busy_flow),
-		TEST(a_million_messages), TEST(long_texts), TEST(rates),
+		TEST(a_million_messages), TEST(long_texts), TEST(steady_text),
+		TEST(rates),
 	};
 
 	dns_log_free(NULL);

@@ -89,8 +89,8 @@ ends_here(const struct sheet *t)
 	return o.kind == OWNER_NODE;
 }
 
-/* Packets of questions that came in and certainly did not leave; 0 when that is
-   not sure. */
+/* Packets of questions that came in and certainly did not leave, for the capture lost
+   none; 0 when that is not sure. */
 static uint64_t
 lost_here(const struct sheet *t)
 {
@@ -99,7 +99,7 @@ lost_here(const struct sheet *t)
 	uint64_t left = t->out != NULL ? t->out->packets : 0;
 
 	if (f->proto != PROTO_UDP || t->in == NULL || t->in->packets <= left ||
-	    k->lossy || k->state == NULL || f->confidence == CONF_AMBIGUOUS ||
+	    k->state == NULL || f->confidence == CONF_AMBIGUOUS ||
 	    f->legs_left_out > 0 || ends_here(t))
 		return 0;
 	if (k->covers == NULL || (t->out == NULL && (!k->covers(k->arg, NULL) ||
@@ -264,9 +264,12 @@ say_more(const struct sheet *t, enum class c, const struct dns_query *q, char *o
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < t->n; i++)
-		n += t->classes[i] & c && (strcmp(t->f->app.queries[i].name, q->name) != 0 ||
-		    t->f->app.queries[i].rcode != q->rcode);
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct dns_query *p = &t->f->app.queries[i];
+
+		n += t->classes[i] & c && (p->rcode != q->rcode ||
+		    strcmp(p->name, q->name) != 0);
+	}
 	if (n > 0)
 		append(out, size, " (and %u more of this flow)", n);
 }
@@ -367,6 +370,15 @@ say_where(const struct sheet *t, const struct dns_query *q, char *out, size_t si
 		    dev_of(t, t->in));
 }
 
+static bool
+says_loss(const struct flow *f)
+{
+	for (unsigned i = 0; i < f->n_findings; i++)
+		if (strcmp(f->findings[i].code, "loss") == 0)
+			return true;
+	return false;
+}
+
 static void
 judge_no_answer(struct sheet *t)
 {
@@ -377,11 +389,12 @@ judge_no_answer(struct sheet *t)
 		return;
 	say_what(t, C_NO_ANSWER, q, what);
 	if (t->k->lossy) {
-		finding_add(t->f, F_LOSS, "no answer to %s was seen, but the capture lost "
-		    "packets: it may have been among them", what);
+		if (!says_loss(t->f))
+			finding_add(t->f, F_LOSS, "no answer to %s was seen, but the capture "
+			    "lost packets: it may have been among them", what);
 		return;
 	}
-	append(text, sizeof(text), "%s was asked of %s", what, t->server);
+	append(text, sizeof(text), "%s: asked of %s", what, t->server);
 	if (q->sent > 1)
 		append(text, sizeof(text), " %u times", q->sent);
 	append(text, sizeof(text), " and not answered");
@@ -403,7 +416,7 @@ judge_late(struct sheet *t)
 		return;
 	say_what(t, C_LATE, q, what);
 	tenths = nstime_diff_ns(q->last, q->asked) / (NS_PER_SEC / 10);
-	append(text, sizeof(text), "%s was answered only when it was asked again %" PRId64
+	append(text, sizeof(text), "%s: answered only when it was asked again %" PRId64
 	    ".%" PRId64 " s later: ", what, tenths / 10, tenths % 10);
 	if (lost_here(t) > 0) {
 		say_race(t, text, sizeof(text));
@@ -437,8 +450,8 @@ judge_not_delivered(struct sheet *t)
 	    nstime_diff_ns(k->now, t->reply_in->last) < AT_ONCE_NS)
 		return;
 	if (out > 0 || t->n > 1) {
-		finding_add(t->f, F_DNS_NO_ANSWER, "%" PRIu64 " of %" PRIu64 " answers of "
-		    "%s came in by %s and were not delivered",
+		finding_add(t->f, F_DNS_NO_ANSWER, "%" PRIu64 " of %" PRIu64 " answers "
+		    "of %s came in by %s and were not delivered",
 		    t->reply_in->packets - out, t->reply_in->packets, t->server,
 		    dev_of(t, t->reply_in));
 		return;
@@ -461,11 +474,9 @@ judge_error(struct sheet *t)
 		return;
 	say_what(t, C_ERROR, q, what);
 	rcode = dns_rcode_name(q->rcode);
-	if (q->rcode == DNS_NXDOMAIN)
-		append(text, sizeof(text), "%s does not exist, says %s: NXDOMAIN", what,
-		    t->server);
-	else if (rcode != NULL)
-		append(text, sizeof(text), "%s: %s answered %s", what, t->server, rcode);
+	if (rcode != NULL)
+		append(text, sizeof(text), "%s: %s answered %s%s", what, t->server, rcode,
+		    q->rcode == DNS_NXDOMAIN ? ", there is no such name" : "");
 	else
 		append(text, sizeof(text), "%s: %s answered with return code %u", what,
 		    t->server, q->rcode);
@@ -483,9 +494,8 @@ judge_miss(struct sheet *t)
 	if (q == NULL || !dns_search_made(t->k, t->f, q, first))
 		return;
 	say_what(t, C_MISS, q, what);
-	append(text, sizeof(text), "%s %s", what, q->rcode == DNS_NXDOMAIN ?
-	    "does not exist (NXDOMAIN)" : "has no address");
-	append(text, sizeof(text), ": the client's search list made this name");
+	append(text, sizeof(text), "%s: %s, which the client's search list made", what,
+	    q->rcode == DNS_NXDOMAIN ? "NXDOMAIN for a name" : "no address of a name");
 	/* the name is what was made of it and more, and both must fit */
 	if (first[0] != '\0' && strlen(first) + strlen(text) + 48 < sizeof(text))
 		append(text, sizeof(text), " of %s", first);

@@ -20,7 +20,7 @@
 #define LIST_NS		(30 * NS_PER_SEC)
 
 struct labels {
-	const char	*at[LABELS + 1];	/* each up to its dot; the last: the end */
+	const char	*at[LABELS + 1];	/* each up to its dot, then the end */
 	unsigned	 n;
 };
 
@@ -242,7 +242,8 @@ bool
 dns_search_made(const struct dns_case *k, const struct flow *f,
     const struct dns_query *q, char first[static DNS_NAME_MAX])
 {
-	static const char *const before[] = { "svc.cluster.local", "cluster.local", NULL };
+	static const char *const before[] = { "svc.cluster.local", "cluster.local",
+		NULL };
 	struct labels l;
 	unsigned n;
 
@@ -256,12 +257,14 @@ dns_search_made(const struct dns_case *k, const struct flow *f,
 		/* a name of one label may be meant so */
 		return n > 1 || came_so(k, f, q, first, before);
 	}
-	if (l.n > 2 && label_is(&l, l.n - 2, "cluster") && label_is(&l, l.n - 1, "local")) {
+	if (l.n > 2 && label_is(&l, l.n - 2, "cluster") &&
+	    label_is(&l, l.n - 1, "local")) {
 		n = l.n - 2;
 		if (label_is(&l, n - 1, "svc"))
 			return is_made_svc(k, f, q, &l, n - 1, first);
 		/* The address of a pod, and the version of this scheme. */
-		if (label_is(&l, n - 1, "pod") || (n == 1 && label_is(&l, 0, "dns-version")))
+		if (label_is(&l, n - 1, "pod") ||
+		    (n == 1 && label_is(&l, 0, "dns-version")))
 			return false;
 		copy_first(&l, n, first);
 		return n > 1 || came_so(k, f, q, first, before);

@@ -27,7 +27,8 @@ is_v4(const struct addr *a, uint8_t b0, uint8_t b1, uint8_t b2, uint8_t b3)
 static bool
 is_resolver_link_local(const struct addr *a)
 {
-	static const uint8_t v6[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x53 };
+	static const uint8_t v6[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02,
+		[15] = 0x53 };
 
 	return is_v4(a, 169, 254, 169, 253) || memcmp(a->b, v6, sizeof(v6)) == 0;
 }

@@ -28,8 +28,8 @@ struct share_endpoint {
 	const char	*ns, *pod, *node, *zone;	/* NULL: not known */
 	bool		listed;		/* an endpoint of the Service by the state */
 	bool		ready;
-	bool		eligible;	/* ready, and one that this node's rules and the
-					   traffic policy choose from */
+	bool		eligible;	/* ready, and one that this node's rules and
+					   the traffic policy choose from */
 	uint64_t	connections, answered;
 	uint64_t	gone;		/* of these, when it was no endpoint (any more) */
 	uint64_t	gone_answered;

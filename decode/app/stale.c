@@ -44,7 +44,9 @@ is_closing(const struct ct_entry *ct)
 	static const char *const states[] = { "TIME_WAIT", "CLOSE", "LAST_ACK",
 		"CLOSE_WAIT", "FIN_WAIT" };
 
-	for (size_t i = 0; ct->state != NULL && i < sizeof(states) / sizeof(states[0]); i++)
+	if (ct->state == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (strcmp(ct->state, states[i]) == 0)
 			return true;
 	return false;

@@ -49,7 +49,8 @@ note_entry(const struct trial *t, const struct service *v)
 	    is_said(t->f, finding_code_name(F_STALE_CONNTRACK)))
 		return;
 	g = finding_add(t->f, F_STALE_CONNTRACK, "conntrack's entry, which is not "
-	    "answered, still translates to %s, no endpoint of %s/%s any more", end_text(&x->dst, x->dport, end), v->ns, v->name);
+	    "answered, still translates to %s, no endpoint of %s/%s any more",
+	    end_text(&x->dst, x->dport, end), v->ns, v->name);
 	addr_format(&ct->orig.dst, dst);
 	addr_format(&x->dst, end);
 	if (proto != NULL)
