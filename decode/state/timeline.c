@@ -7,12 +7,13 @@
 #include "decode/state/state_int.h"
 
 #define MAX_EPOCHS	512u
-#define MAX_BYTES	((size_t)128 << 20)	/* of epochs, without what they share */
+#define MAX_BYTES	((size_t)256 << 20)	/* of epochs and of what they share */
 
 /* A state that epochs borrow large lists from. */
 struct shared {
-	struct state	*state;		/* NULL: the first state, which is not ours */
+	struct state	*state;
 	unsigned	 users;
+	size_t		 bytes;
 };
 
 struct kept {
@@ -43,12 +44,22 @@ timeline_new(void (*drop)(void *judge))
 }
 
 static void
-shared_release(struct shared *s)
+shared_release(struct timeline *tl, struct shared *s)
 {
 	if (s == NULL || --s->users > 0)
 		return;
+	tl->bytes -= s->bytes;
 	state_free(s->state);
 	free(s);
+}
+
+/* It is complete, and has one user. */
+static void
+shared_keep(struct timeline *tl, struct shared *s)
+{
+	s->users = 1;
+	s->bytes = state_bytes(s->state);
+	tl->bytes += s->bytes;
 }
 
 static void
@@ -57,8 +68,8 @@ kept_free(struct timeline *tl, struct kept *k)
 	if (k->epoch.judge != NULL && tl->drop != NULL)
 		tl->drop(k->epoch.judge);
 	state_free(k->own);
-	shared_release(k->nf);
-	shared_release(k->services);
+	shared_release(tl, k->nf);
+	shared_release(tl, k->services);
 	*k = (struct kept){ 0 };
 }
 
@@ -366,8 +377,8 @@ replace_shared(struct timeline *tl, struct shared **slot, const struct state *co
 		s->no_memory = true;
 		return;
 	}
-	shared_release(*slot);
-	h->users = 1;
+	shared_release(tl, *slot);
+	shared_keep(tl, h);
 	*slot = h;
 	state_borrow(s, h->state, group);
 	tl->next.services_due = true;
@@ -396,8 +407,8 @@ reread_services(struct timeline *tl)
 	state_borrow(h->state, nf_of(tl, k), GROUP_NF);
 	state_ready(h->state);
 	state_return(h->state, GROUP_NF);
-	shared_release(k->services);
-	h->users = 1;
+	shared_release(tl, k->services);
+	shared_keep(tl, h);
 	k->services = h;
 	state_borrow(k->own, h->state, GROUP_SERVICES);
 }

@@ -62,14 +62,30 @@ pod_text(const struct pod *p, char out[static 128])
 
 /* ---- the request */
 
+#define FEW_PORTS	1024
+
+static bool
+has_few_ports(const struct nf_rule *r)
+{
+	const struct nf_nat *n = r != NULL && (r->target.kind == NF_T_SNAT ||
+	    r->target.kind == NF_T_MASQUERADE) ? r->target.nat : NULL;
+
+	return n != NULL && n->flags & NF_NAT_PORTS &&
+	    n->ports.hi - n->ports.lo < FEW_PORTS;
+}
+
 /* A clash of ports is lost at the same place as what a policy stops, and each
    time that it is sent again; only what is translated can clash. */
 static bool
 may_have_clashed(const struct trial *t)
 {
-	return t->has_walk && (t->walk.snat_rule != NULL || t->walk.masquerade) &&
-	    t->j->state->ct_insert_failed > 0 &&
-	    t->f->request_packets <= (uint64_t)t->j->state->ct_insert_failed;
+	int64_t failed = t->j->state->ct_insert_failed;
+
+	if (!t->has_walk || (t->walk.snat_rule == NULL && !t->walk.masquerade))
+		return false;
+	if (failed < 0)		/* not told: only where ports are few */
+		return has_few_ports(t->walk.snat_rule);
+	return failed > 0 && t->f->request_packets <= (uint64_t)failed;
 }
 
 /* The rules say that it goes out by `oif`, but it did not. */
@@ -96,9 +112,13 @@ drop_despite_rules(struct trial *t, const char *oif, char *text, size_t size,
 		snprintf(text, size, "came in by %s and went nowhere: a network policy "
 		    "denies egress of %s, or its port clashed", t->req.in_dev,
 		    pod_text(t->src.pod, pod));
-		finding_add(t->f, F_PORT_CLASH, "conntrack counts %lld entries that could "
-		    "not be inserted (insert_failed)",
-		    (long long)t->j->state->ct_insert_failed);
+		if (t->j->state->ct_insert_failed > 0)
+			finding_add(t->f, F_PORT_CLASH, "conntrack counts %lld entries "
+			    "that could not be inserted (insert_failed)",
+			    (long long)t->j->state->ct_insert_failed);
+		else
+			finding_add(t->f, F_PORT_CLASH, "its SNAT rule leaves few ports, "
+			    "which others may hold");
 	} else if (from_veth && (has_ct ? ct == NULL : !to_veth)) {
 		*cause = DROP_POLICY_EGRESS;
 		snprintf(text, size, "came in by %s and went nowhere%s, although the "

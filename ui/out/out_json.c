@@ -7,6 +7,7 @@
  */
 #include "decode/contract.h"
 #include "ui/out/out_json.h"
+#include "ui/out/out_shares.h"
 #include "ui/out/present.h"
 
 static void
@@ -481,6 +482,8 @@ json_tail(struct output_run *r, const struct summary *s)
 	put_count(&j, "dropped_interface", t->lost_interface);
 	put_count(&j, "dropped_netlink", t->lost_netlink);
 	put_count(&j, "evicted", t->evicted);
+	if (r->shares != NULL)
+		out_shares_json(&j, r->shares);
 	put_count(&j, "wall_ns", s->wall_ns);
 	json_close(&j, '}');
 	json_newline(&j);

@@ -8,6 +8,7 @@
  * fit into 80 columns); then translated to what, over which interfaces.
  */
 #include "decode/app/dns.h"
+#include "ui/out/out_shares.h"
 #include "ui/out/out_text.h"
 
 enum column {
@@ -404,6 +405,8 @@ text_tail(struct output_run *r, const struct summary *s)
 
 	if (r->begun)
 		text_newline(t);
+	if (r->shares != NULL)
+		out_shares_text(t, r->shares, r->verbose);
 	text_count(t, s->stats.packets, "packet");
 	text_put(t, ", ");
 	text_count(t, s->stats.bytes, "byte");

@@ -18,6 +18,7 @@
 #include "ui/out/outbuf.h"
 
 struct contract;
+struct shares;
 struct state;
 
 /* Names of interfaces and addresses, and the node's state as it is now; for a
@@ -58,6 +59,7 @@ struct output_run {
 	bool		 utf8;		/* arrows rather than "->" */
 	bool		 changes;	/* flows are written again as they change */
 	uint8_t		 event;		/* enum flow_event, with changes */
+	const struct shares *shares;	/* for the tail; NULL: no Service was used */
 	/* the output's own */
 	bool		 begun;
 	int64_t		 day;		/* text: of the last head line */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "decode/app/shares.h"
 #include "ui/cli/complain.h"
 #include "ui/cli/options.h"
 
@@ -56,10 +57,24 @@ write_flow(struct lines *l, const struct flow *f, enum flow_event event)
 	l->output->flow(&l->form, f);
 }
 
+static const struct state *
+state_of(const struct lines *l)
+{
+	const struct naming *n = l->form.names;
+
+	return n->state != NULL ? n->state(n->arg) : NULL;
+}
+
 static void
 on_flow(void *arg, const struct flow *f)
 {
-	write_flow(arg, f, EVENT_END);
+	struct lines *l = arg;
+
+	if (f->node.service != NULL && l->shares == NULL)
+		l->shares = shares_new();
+	if (f->node.service != NULL && l->shares != NULL)
+		shares_flow(l->shares, state_of(l), f);
+	write_flow(l, f, EVENT_END);
 }
 
 static void
@@ -94,6 +109,10 @@ on_end(void *arg, const struct summary *summary)
 	struct lines *l = arg;
 	const struct tracer_stats *s = &summary->stats;
 
+	if (l->shares != NULL) {
+		shares_end(l->shares, state_of(l));
+		l->form.shares = shares_n(l->shares) > 0 ? l->shares : NULL;
+	}
 	l->output->tail(&l->form, summary);
 	outbuf_flush(&l->outbuf);
 	if (l->output == &output_csv &&
@@ -138,5 +157,6 @@ lines_finish(struct lines *l)
 void
 lines_fini(struct lines *l)
 {
+	shares_free(l->shares);
 	outbuf_fini(&l->outbuf);
 }

@@ -17,6 +17,7 @@ struct lines {
 	struct outbuf	 outbuf;
 	const struct output *output;
 	struct output_run form;
+	struct shares	*shares;	/* NULL before a Service was used */
 };
 
 /* False after a message. */

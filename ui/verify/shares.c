@@ -14,29 +14,6 @@
 #include "ui/cli/complain.h"
 #include "ui/cli/suggest.h"
 
-void
-shares_name(const struct share_port *p, char out[static SHARES_NAME_MAX])
-{
-	char number[12];
-
-	snprintf(number, sizeof(number), "%u", p->port);
-	snprintf(out, SHARES_NAME_MAX, "%s/%s:%s%s", p->ns, p->name,
-	    p->port_name != NULL ? p->port_name : number,
-	    p->external ? " from outside" : "");
-}
-
-const char *
-shares_end_text(const struct addr *a, uint16_t port, char out[static SHARES_END_MAX])
-{
-	char text[ADDR_TEXT_MAX];
-	bool v4 = addr_is_v4(a);
-
-	addr_format(a, text);
-	snprintf(out, SHARES_END_MAX, "%s%s%s:%u", v4 ? "" : "[", text, v4 ? "" : "]",
-	    port);
-	return out;
-}
-
 bool
 shares_wanted(const struct shares_check *c, const char *ns, const char *name)
 {
@@ -159,7 +136,7 @@ judge_stale(struct shares_check *c)
 {
 	struct opinion o = { .applies = true, .result = CHECK_FAILED,
 		.code = "stale-conntrack" };
-	char text[256], fix[128], end[SHARES_END_MAX], addr[ADDR_TEXT_MAX];
+	char text[256], fix[128], end[OUT_SHARE_END_MAX], addr[ADDR_TEXT_MAX];
 	char proto[PRESENT_PROTO_MAX];
 	struct item_text who = { .flow_id = 0 };
 
@@ -170,7 +147,7 @@ judge_stale(struct shares_check *c)
 		snprintf(text, sizeof(text), "%" PRIu64 " entr%s of conntrack's table "
 		    "lead%s to what is no endpoint of it (any more), such as %s",
 		    s->entries, s->entries == 1 ? "y" : "ies", s->entries == 1 ? "s" :
-		    "", shares_end_text(&s->dst, s->dport, end));
+		    "", out_share_end(&s->dst, s->dport, end));
 		addr_format(&s->dst, addr);
 		snprintf(fix, sizeof(fix), "conntrack -D -p %s --reply-src %s",
 		    present_proto(s->proto, proto), addr);

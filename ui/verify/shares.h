@@ -4,6 +4,7 @@
 #define UI_VERIFY_SHARES_H
 
 #include "decode/app/shares.h"
+#include "ui/out/out_shares.h"
 #include "ui/verify/verify_int.h"
 
 /* Services with old entries in conntrack's table that are told apart; the rest
@@ -28,13 +29,6 @@ struct shares_check {
 	uint64_t	 stale_entries;
 };
 
-/* "default/svc-clusterip:svc-webport"; the number where the port has no name. */
-#define SHARES_NAME_MAX	PRESENT_NAME_MAX
-void	shares_name(const struct share_port *, char out[static SHARES_NAME_MAX]);
-/* "192.168.3.105:8080", "[2001:db8::1]:53" */
-#define SHARES_END_MAX	(ADDR_TEXT_MAX + 8)
-const char *shares_end_text(const struct addr *, uint16_t port,
-	    char out[static SHARES_END_MAX]);
 /* Is this Service's port one that is asked for? */
 bool	shares_wanted(const struct shares_check *, const char *ns, const char *name);
 

@@ -41,9 +41,9 @@ add(struct shares_check *c, const struct share_port *p, enum check_result result
 	struct opinion o = { .applies = true, .result = (uint8_t)result, .code = code,
 		.text = w->text, .fix = w->fix };
 	struct item_text who = { .flow_id = 0 };
-	char name[SHARES_NAME_MAX];
+	char name[OUT_SHARE_NAME_MAX];
 
-	shares_name(p, name);
+	out_share_name(p, name);
 	snprintf(who.who, sizeof(who.who), "%s", name);
 	verify_add(c->verify, CHECK_SHARES, &o, &who);
 }
@@ -55,12 +55,12 @@ judge_gone(struct shares_check *c, const struct share_port *p,
     const struct share_endpoint *e)
 {
 	struct words w = { .text = "", .fix = "" };
-	char end[SHARES_END_MAX], addr[ADDR_TEXT_MAX], proto[PRESENT_PROTO_MAX];
+	char end[OUT_SHARE_END_MAX], addr[ADDR_TEXT_MAX], proto[PRESENT_PROTO_MAX];
 	bool stale = e->stale > 0;
 
 	append(&w, "%" PRIu64 " connection%s led to %s, which is no endpoint of it",
 	    e->gone, e->gone == 1 ? " was" : "s were",
-	    shares_end_text(&e->addr, e->port, end));
+	    out_share_end(&e->addr, e->port, end));
 	if (e->gone_answered == 0)
 		append(&w, "; not answered");
 	else if (e->gone_answered < e->gone)
