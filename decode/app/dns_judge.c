@@ -168,8 +168,8 @@ classes_of(const struct sheet *t, const struct dns_query *q)
 	bool nothing;
 
 	if (q->outcome == DNS_WAITING)
-		return nstime_diff_ns(t->k->now, q->last) >= DNS_PATIENCE_NS ?
-		    C_NO_ANSWER : 0;
+		return nstime_diff_ns(t->k->now, q->last) >= (t->k->over ?
+		    DNS_PATIENCE_OVER_NS : DNS_PATIENCE_NS) ? C_NO_ANSWER : 0;
 	nothing = q->outcome == DNS_EMPTY ? is_empty(t->f, q) :
 	    q->outcome == DNS_FAILED && q->rcode == DNS_NXDOMAIN;
 	if (nothing && dns_search_made(t->k, t->f, q, first))
@@ -384,6 +384,7 @@ judge_no_answer(struct sheet *t)
 {
 	const struct dns_query *q = first_of(t, C_NO_ANSWER);
 	char text[sizeof(t->f->findings[0].text)] = "", what[WHAT_MAX];
+	int64_t tenths;
 
 	if (q == NULL)
 		return;
@@ -398,6 +399,10 @@ judge_no_answer(struct sheet *t)
 	if (q->sent > 1)
 		append(text, sizeof(text), " %u times", q->sent);
 	append(text, sizeof(text), " and not answered");
+	tenths = nstime_diff_ns(t->k->now, q->last) / (NS_PER_SEC / 10);
+	if (tenths < DNS_PATIENCE_NS / (NS_PER_SEC / 10))
+		append(text, sizeof(text), " in the %" PRId64 ".%" PRId64 " s until the "
+		    "end", tenths / 10, tenths % 10);
 	say_more(t, C_NO_ANSWER, q, text, sizeof(text));
 	if (t->f->proto == PROTO_UDP)
 		say_where(t, q, text, sizeof(text));

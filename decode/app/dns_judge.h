@@ -13,6 +13,8 @@
 /* A question is given up for lost so long after it was last asked: what resolvers
    wait for by default (resolv.conf(5), timeout). */
 #define DNS_PATIENCE_NS	(5 * NS_PER_SEC)
+/* ... or what is much longer than any answer takes, where the input ends. */
+#define DNS_PATIENCE_OVER_NS	NS_PER_SEC
 
 /* What is known beside the flow itself.  Pointers may be NULL. */
 struct dns_case {
@@ -21,6 +23,7 @@ struct dns_case {
 	const struct dns_log	*log;	/* what its client asked in other flows */
 	struct nstime		 now;	/* nothing was seen later than this */
 	bool			 lossy;	/* packets were lost while it ran */
+	bool			 over;	/* nothing more comes: DNS_PATIENCE_OVER_NS will do */
 	/* As in struct judge_view; without them no device has a name but what
 	   flow.node tells, and nothing is said to have been lost on this node. */
 	const void		*arg;

@@ -112,7 +112,7 @@ judge_dns(struct tracer *t, struct flow *f)
 {
 	struct dns_case c = { .state = tracer_state(t), .contract = tracer_contract(t),
 	    .log = t->apps->dns, .now = t->now.ns != 0 ? t->now : t->stats.last,
-	    .lossy = loss_between(t, f->first, f->last) > 0 };
+	    .lossy = loss_between(t, f->first, f->last) > 0, .over = t->finished };
 
 	if (c.state != NULL) {
 		c.arg = t->judge_view.arg;

@@ -8,6 +8,26 @@
 
 #define FIRST_NS	1000u		/* lower edge of bucket 1 */
 
+/* Beyond 2.1 s in steps of 1.024 us, up to 36 minutes; order stays. */
+#define COARSE		(UINT32_C(1) << 31)
+#define COARSE_SHIFT	10
+
+static inline uint32_t
+encode(int64_t ns)
+{
+	int64_t more = (ns - COARSE) >> COARSE_SHIFT;
+
+	if (ns < COARSE)
+		return ns < 0 ? 0 : (uint32_t)ns;
+	return more < COARSE - 1 ? COARSE + (uint32_t)more : UINT32_MAX;
+}
+
+static inline int64_t
+decode(uint32_t v)
+{
+	return v < COARSE ? v : (int64_t)COARSE + ((int64_t)(v - COARSE) << COARSE_SHIFT);
+}
+
 _Static_assert(sizeof(struct sketch) == 48, "flows count on 48 bytes");
 
 /* Lower edge of a bucket: 1000 * sqrt(2)^(i - 1); bucket 0 starts at 0. */
@@ -67,7 +87,7 @@ to_histogram(struct sketch *s)
 void
 sketch_add(struct sketch *s, int64_t ns)
 {
-	uint32_t v = ns < 0 ? 0 : ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
+	uint32_t v = encode(ns);
 
 	if (s->n < SKETCH_EXACT) {
 		s->exact_ns[s->n++] = v;
@@ -100,7 +120,7 @@ exact_quantile(const uint32_t *v, unsigned n, double q)
 {
 	unsigned at = (unsigned)(q * n);	/* nearest rank, the upper of two */
 
-	return v[at < n ? at : n - 1];
+	return decode(v[at < n ? at : n - 1]);
 }
 
 static int64_t
@@ -112,20 +132,22 @@ histogram_quantile(const struct sketch *s, uint64_t total, double q)
 		double here = s->h.bucket[i];
 
 		if (here > 0 && below + here >= want) {
+			double min = (double)decode(s->h.min_ns);
+			double max = (double)decode(s->h.max_ns);
 			double lo = bucket_edge(i), hi = i + 1 < SKETCH_BUCKETS ?
-			    bucket_edge(i + 1) : s->h.max_ns;
+			    bucket_edge(i + 1) : max;
 
-			if (lo < s->h.min_ns)
-				lo = s->h.min_ns;
-			if (hi > s->h.max_ns)
-				hi = s->h.max_ns;
+			if (lo < min)
+				lo = min;
+			if (hi > max)
+				hi = max;
 			if (hi < lo)
 				hi = lo;
 			return (int64_t)(lo + (hi - lo) * (want - below) / here);
 		}
 		below += here;
 	}
-	return s->h.max_ns;
+	return decode(s->h.max_ns);
 }
 
 static uint64_t
@@ -174,7 +196,7 @@ sketch_merge(struct sketch *into, const struct sketch *from)
 {
 	if (from->n <= SKETCH_EXACT) {
 		for (unsigned i = 0; i < from->n; i++)
-			sketch_add(into, from->exact_ns[i]);
+			sketch_add(into, decode(from->exact_ns[i]));
 		return;
 	}
 	if (into->n <= SKETCH_EXACT) {

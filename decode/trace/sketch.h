@@ -27,8 +27,8 @@ struct sketch {
 	};
 };
 
-/* A sample; negative counts as 0, above 4.29 s as 4.29 s.  An all-zero sketch
-   is empty. */
+/* A sample; negative counts as 0.  Beyond 2.1 s it is kept to about a microsecond,
+   and beyond 36 minutes as that.  An all-zero sketch is empty. */
 void	sketch_add(struct sketch *, int64_t ns);
 /* The value below which the fraction q (0..1) of the samples lies; 0 if none. */
 int64_t	sketch_quantile(const struct sketch *, double q);

@@ -52,6 +52,8 @@ case_dns_no_answer() {
 	start_recording any
 	ask netshoot 192.168.3.99 www.google.com >/dev/null
 	fails ask netshoot 192.168.3.99 www.silent.example >/dev/null
+	# how long it stayed silent is in the capture
+	ask netshoot 192.168.3.99 www.google.com >/dev/null
 	stop_recording
 }
 
