@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Golden outputs: `read -v` of every case in pcaps/, without its state and with
-# it, and the rows of tests/golden/LIST, compared with what was accepted before.  With -u (make
+# Golden outputs: `read -v` of every case in pcaps/ (1,000 packets at most),
+# without its state and with it, and the rows of tests/golden/LIST, compared with what was
+# accepted before.  With -u (make
 # golden) they are written anew; read the diff before you keep it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -47,8 +48,8 @@ golden() {
 
 for dir in pcaps/*/; do
 	case=$(basename "$dir")
-	golden "$case.txt" -v "$dir"*.pcap
-	golden "$case.judged.txt" -v --state "$dir" "$dir"*.pcap
+	golden "$case.txt" -v -c 1000 "$dir"*.pcap
+	golden "$case.judged.txt" -v -c 1000 --state "$dir" "$dir"*.pcap
 done
 # NAME [COMMAND] OPTIONS... FILES...
 while read -r row; do
