@@ -80,7 +80,7 @@ static void
 check_names(struct dns_log *g, const struct dns_at *at, const struct dns_message *m)
 {
 	for (unsigned i = 0; i < m->n_records; i++) {
-		const char *name = dns_log_name(g, &at->client, &m->records[i].addr, at->ts);
+		const char *name = dns_log_name(g, &at->client, &m->records[i].addr, at->ts, 0);
 		unsigned outcome;
 
 		demand(name == NULL || is_text(name), "an address's name");

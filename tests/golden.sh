@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Golden outputs: `read -v` of every case in pcaps/ (1,000 packets at most),
-# without its state and with it, and the rows of tests/golden/LIST, compared with what was
-# accepted before.  With -u (make
-# golden) they are written anew; read the diff before you keep it.
+# Golden outputs: `read -v` of every case in pcaps/ (1,000 packets at most), without
+# its state and with it, and the rows of tests/golden/LIST, compared with what was
+# accepted before.  With -u (make golden) they are written anew; read the diff before
+# you keep it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PODPATH=${PODPATH:-./podpath}

@@ -122,9 +122,18 @@ tap $? "--target that nobody has"
 run verify nlb-ip --state $C --service default/svc-clusterip $C/any.pcap
 [ "$code" -eq 0 ] && holds out '9 connections judged' && holds out 'of Service default/svc-clusterip'
 tap $? "--service"
-run verify nlb-ip --state $C --service default/none $C/any.pcap
-[ "$code" -eq 3 ] && holds out 'the state has no Service default/none'
-tap $? "--service that is not there"
+fails "--service that is not there" "--service 'default/none': the state has no such Service" \
+    verify nlb-ip --state $C --service default/none $C/any.pcap
+fails "--service, nearly" "did you mean 'default/svc-clusterip'?" \
+    verify nlb-ip --state $C --service default/svc-clusterp $C/any.pcap
+fails "--service, of another namespace" "did you mean 'kube-system/kube-dns'?" \
+    verify nlb-ip --state $C --service default/kube-dns $C/any.pcap
+fails "--service of no check that takes it" '--where service=default/svc-clusterip' \
+    verify snat eni --state $C --service default/svc-clusterip $C/any.pcap
+fails "--target of no check that takes it" '--target is of the check nlb-ip' \
+    verify shares --state $C --target 192.168.3.77:8080 $C/any.pcap
+fails "--zone-local of no check that takes it" '--zone-local is of the check shares' \
+    verify nlb-ip --state $C --zone-local $C/any.pcap
 run verify nlb-ip --state $C --service kube-system/kube-dns $C/any.pcap
 [ "$code" -eq 3 ] && holds out 'no connection from outside to an endpoint of kube-system/kube-dns'
 tap $? "--service without connections"
@@ -138,7 +147,43 @@ for service in web /web default/ a/b/c; do
 	    verify nlb-ip --state $C --service "$service" $C/any.pcap
 done
 
+# Many with the same fault are told once, with their number; -v tells each.
+folded() {
+	case=$1 want=$2 each=$3
+	run verify nlb-ip --state "pcaps/$case" "pcaps/$case/any.pcap"
+	cp "$T/out" "$T/folded"
+	[ "$code" -eq 1 ] && sound && [ "$(grep -c '^  failed: ' "$T/out")" -eq "$want" ] &&
+	    [ "$(sed -n 's/^  failed: [a-z-]*: \([0-9]*\) connections, such as .*/\1/p' \
+	    "$T/out" | awk '{ n += $1 } END { print n + 0 }')" -eq "$each" ] || return 1
+	run verify nlb-ip -v --state "pcaps/$case" "pcaps/$case/any.pcap"
+	! holds out 'connections, such as' &&
+	    [ "$(grep -c '^  failed: ' "$T/out")" -eq "$each" ] || return 1
+	# nothing but these lines and what passed is told otherwise
+	grep -v '^  failed: \|^  ok: ' "$T/out" >"$T/each"
+	grep -v '^  failed: ' "$T/folded" | cmp -s - "$T/each"
+}
+folded nlb-instance-cluster 2 12
+tap $? "instance, Cluster: once for each client, not for each connection"
+folded nlb-instance-local 2 8
+tap $? "instance, Local: once for each client"
+folded nlb-ip-wrong-eni 1 4
+tap $? "wrong ENI: once for the target"
+folded nlb-ip-dnat 1 4
+tap $? "DNAT: once"
+run verify nlb-ip -o json --state pcaps/nlb-instance-cluster pcaps/nlb-instance-cluster/any.pcap
+if command -v jq >/dev/null 2>&1; then
+	[ "$(jq '.checks[0].items | length' "$T/out")" -eq 12 ]
+	tap $? "JSON has each of them"
+else
+	skip "JSON has each of them" "no program jq"
+fi
+
 # What is not known is not said.
+for where in 'port 1' 'icmp'; do
+	run verify nlb-ip --state $C $C/any.pcap $where
+	[ "$code" -eq 3 ] && holds out 'the filter leaves none' && holds out '; 0 flows read'
+	tap $? "a filter that leaves nothing: $where"
+done
 run verify nlb-ip $C/any.pcap
 [ "$code" -eq 3 ] && holds out "which addresses are pods' is not known without --state"
 tap $? "packets alone"

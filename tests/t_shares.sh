@@ -146,6 +146,9 @@ fails "no namespace" "expected NAMESPACE/NAME" verify shares --service svc-clust
 run verify shares pcaps/service-shares/any.pcap
 [ "$code" -eq 3 ] && holds out 'without --state'
 tap $? "packets alone"
+shares 3 service-shares -f 'port 1' && holds out 'the filter leaves none' &&
+    ! holds out 'is not known without'
+tap $? "a filter that leaves nothing"
 LC_ALL=C
 run verify shares --state pcaps/service-shares pcaps/service-shares/any.pcap
 LC_ALL=C.UTF-8

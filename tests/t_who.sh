@@ -130,7 +130,7 @@ fi
 R=pcaps/who-port-reuse
 run who 192.168.3.243:40000 --state $R $R/any.pcap
 [ "$code" -eq 3 ] && holds out default/netshoot && holds out default/echo-b &&
-    holds out 'several had it at that time'
+    holds out 'several had it at once' && ! holds out 'that time'
 tap $? "a port of two pods: both are told, and that they overlap"
 run who 192.168.3.243:40000 --state $R $R/any.pcap port 38374
 [ "$code" -eq 0 ] && holds out default/echo-b && ! holds out default/netshoot
@@ -141,6 +141,12 @@ tap $? "a time of day, as exact as it is written"
 run who 192.168.3.243:40000@04:00:00 --state $R $R/any.pcap
 [ "$code" -eq 3 ] && holds out default/echo-b && holds out default/netshoot
 tap $? "a whole second that both had it in"
+run who 192.168.3.243:40000@04:00:00.95Z --state $R $R/any.pcap
+[ "$code" -eq 0 ] && holds out default/echo-b && ! holds out default/netshoot
+tap $? "a time of day with its zone"
+run who 192.168.3.243:40000@04:00:00 -o json --state $R $R/any.pcap
+[ "$code" -eq 3 ] && holds out 'several had it at that time'
+tap $? "JSON says why"
 run who 192.168.3.243:40000@2026-11-21T04:00:01.5Z --state $R $R/any.pcap
 [ "$code" -eq 0 ] && holds out 'default/echo-b, last before that time'
 tap $? "between two connections: the nearest before, marked so"
@@ -173,6 +179,30 @@ tap $? "nobody: 1"
 run who 192.168.3.243:9651/udp --state $S $S/any.pcap
 [ "$code" -eq 1 ]
 tap $? "the other protocol: nobody"
+# The address before its translation: behind it is the same pod.
+run who 192.168.3.107:60282 --state $R $R/any.pcap
+[ "$code" -eq 0 ] && holds out 'default/netshoot, before its translation' &&
+    holds out 'flow 1' && [ "$(wc -l <"$T/out")" -eq 3 ]
+tap $? "a pod's own address and port"
+run who 192.168.3.107:60282 -o json --state $R $R/any.pcap
+[ "$code" -eq 0 ] && holds out '"side":"before"' && holds out '"name":"netshoot"'
+tap $? "a pod's own address and port: JSON"
+run who 192.168.3.105:41000 --state $S
+[ "$code" -eq 0 ] && holds out 'default/web-0' && holds out '; conntrack'
+tap $? "a pod's own address and port, by conntrack"
+run who 192.168.3.107:1 --state $R $R/any.pcap
+[ "$code" -eq 1 ] && holds out 'it is the own address of default/netshoot'
+tap $? "a port that a pod did not use: whose address it is"
+run who 192.168.3.107 --state $R $R/any.pcap
+[ "$code" -eq 1 ] && holds out 'nobody had it after translation' &&
+    holds out 'it is the own address of default/netshoot' && ! holds out insert_failed
+tap $? "a pod's address"
+run who 2001:db8::1:443 --state $R $R/any.pcap
+[ "$code" -eq 1 ] && holds out 'an IPv6 address with a port is written [ADDRESS]:PORT'
+tap $? "an IPv6 address, its port without brackets"
+run who '[2001:db8::1]:443' --state $R $R/any.pcap
+[ "$code" -eq 1 ] && ! holds out 'is written'
+tap $? "an IPv6 address, its port with brackets"
 H=pcaps/host-internet
 run who 192.168.3.243:18873 $H/any.pcap
 [ "$code" -eq 3 ] && holds out 'not known here' && ! holds out 'the node itself'
@@ -238,6 +268,7 @@ fails "nothing asked" "ADDRESS:PORT is expected" who
 fails "no address" "'nobody' is no address" who nobody
 fails "no port" "'99999' is no port" who 1.2.3.4:99999
 fails "no time" "'noon' is no time" who 1.2.3.4:5@noon
+fails "a protocol without a port" 'as in ADDRESS:PORT/udp' who 1.2.3.4/udp
 fails "no such capture" "none.pcap" who 1.2.3.4:5 "$T/none.pcap"
 fails "no such state" "none" who 1.2.3.4:5 --state "$T/none"
 fails "a filter without a capture" "--filter chooses flows" \

@@ -101,7 +101,7 @@ name_of(const char *client, const char *addr, int64_t at)
 {
 	struct addr c = ip(client), a = ip(addr);
 
-	return dns_log_name(g, &c, &a, ms(at));
+	return dns_log_name(g, &c, &a, ms(at), 0);
 }
 
 static void
@@ -442,7 +442,7 @@ borders_of_time(void **state)
 			struct nstime t = ms(end);
 
 			t.ns++;
-			assert_null(dns_log_name(g, &c, &a, t));
+			assert_null(dns_log_name(g, &c, &a, t, 0));
 		}
 	}
 }
@@ -647,7 +647,7 @@ joined_without_delivery(void **state)
 	/* into the node's side, which was the first that was seen */
 	ask(51, NODE, 30001, 7, "a.test", DNS_A);
 	ask(52, POD, 30000, 7, "a.test", DNS_A);
-	ask(52, POD, 30000, 8, "b.test", DNS_A);
+	ask(52, POD, 30000, 8, "b.test", DNS_AAAA);
 	answer(51, NODE, 30005, 7, "a.test", WEB, 3);
 	dns_log_joined(g, 52, 51);
 	assert_name(NODE, WEB, 30006, NULL);

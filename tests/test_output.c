@@ -240,7 +240,7 @@ csv_node_state(void **state)
 	f.node.service_port = "http";
 	expect_contains(written(&output_csv, &plain, &f),
 	    ",snat-node-ip,pod-to-external,\"default/echo-b\","
-	    "\"a\"\"b/c\xef\xbf\xbd\",\"eni-0aaa\",\"shop/web:http\"\r\n");
+	    "\"a\"\"b/c\xef\xbf\xbd\",\"eni-0aaa\",\"shop/web:http\",,,\r\n");
 }
 
 static void
@@ -273,14 +273,14 @@ csv_rows(void **state)
 	    "id,first,last,proto,src,sport,dst,dport,xlat_src,xlat_sport,"
 	    "xlat_dst,xlat_dport,icmp_id,xlat_icmp_id,nat,path,packets,bytes,"
 	    "rtt_p50_ns,transit_p50_ns,tcp_state,verdict,findings,kind,pod,"
-	    "peer,eni_id,service\r\n"
+	    "peer,eni_id,service,dns_name,role,client\r\n"
 	    "7,2026-11-20T17:33:23.433730000Z,2026-11-20T17:33:24.433730000Z,"
 	    "tcp,192.168.3.30,41234,172.217.175.36,443,192.168.3.243,21015,"
 	    "172.217.175.36,443,,,snat,\"enib5be3306a32>eth0\",24,3440,660000,"
-	    "38000,ESTABLISHED,ok,snat-node-ip,,,,,\r\n"
+	    "38000,ESTABLISHED,ok,snat-node-ip,,,,,,,,\r\n"
 	    "8,2026-11-20T17:33:23.433730000Z,2026-11-20T17:33:23.433730000Z,"
 	    "icmp,192.168.1.40,,172.217.175.36,,,,,,10290,,,"
-	    "\"enib5be3306a32\",1,84,,,,unknown,,,,,,\r\n");
+	    "\"enib5be3306a32\",1,84,,,,unknown,,,,,,,,,\r\n");
 }
 
 static void

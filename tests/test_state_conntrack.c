@@ -261,7 +261,8 @@ test_captures(void **state)
 			told -= !addr_is_v4(&e->orig.src);	/* shown twice */
 		}
 		assert_int_equal(told, r.state->conntrack.n);
-		assert_int_equal(r.state->ct_insert_failed, 0);
+		assert_int_equal(r.state->ct_insert_failed,
+		    strstr(g.gl_pathv[i], "/snat-ports-full/") != NULL ? 2 : 0);
 		state_ready(r.state);
 		run_free(&r);
 	}

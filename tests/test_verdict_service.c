@@ -89,9 +89,9 @@ begin(struct court *c)
 	    .state = { c->n->state } });
 }
 
-/* The rules become another's, as `podpath live` would tell. */
+/* The rules became another's at some time since then, as `podpath live` would tell. */
 static void
-become(struct court *c, const char *from, const char *to)
+became(struct court *c, const char *from, const char *to, int64_t since)
 {
 	struct scene_node *other = node_with_web();
 	struct state_change change = { .parts = 1u << PART_IPTABLES };
@@ -100,8 +100,14 @@ become(struct court *c, const char *from, const char *to)
 	name_devices(c, other);
 	change.come = other->state;
 	tracer_observe(c->s->t, &(struct obs){ .type = OBS_CHANGE,
-	    .ts = { c->s->now_ns }, .change = { &change, { c->s->now_ns } } });
+	    .ts = { c->s->now_ns }, .change = { &change, { since } } });
 	node_free(other);
+}
+
+static void
+become(struct court *c, const char *from, const char *to)
+{
+	became(c, from, to, c->s->now_ns);
 }
 
 static void
@@ -244,6 +250,48 @@ test_older_than_pod(void **state)
 	}
 }
 
+static void
+tell_entry(struct court *c, uint8_t event, const struct ct_entry *e, int64_t began)
+{
+	tracer_observe(c->s->t, &(struct obs){ .type = OBS_CT, .ts = { c->s->now_ns },
+	    .ct = { .event = event, .entry = e, .began = { began } } });
+}
+
+/* The same from conntrack's table as it goes on: an age is that of when it was told,
+   long after the state was taken. */
+static void
+test_older_than_pod_live(void **state)
+{
+	for (unsigned age = 0; age <= 400; age += 400) {
+		struct court *c = court_new();
+		int64_t now = c->s->now_ns;
+		struct ct_entry e = { .status = CT_ASSURED, .state = "ESTABLISHED",
+		    .age_s = age, .orig = { .src = ip("10.0.0.21"), .dst =
+		    ip("172.20.0.9"), .sport = 40000, .dport = 80, .proto = PROTO_TCP },
+		    .reply = { .src = ip("10.0.0.11"), .dst = ip("10.0.0.21"),
+		    .sport = 8080, .dport = 40000, .proto = PROTO_TCP } };
+		char text[64];
+
+		(void)state;
+		snprintf(text, sizeof(text), "\"allocationTimestamp\":%lld",
+		    (long long)(now - 60 * NS_PER_SEC));
+		node_swap(c->n, TEXT_IPAM, "\"allocationTimestamp\":1785500000000000000",
+		    text);
+		name_devices(c, c->n);
+		c->n->state->taken.ns = now - 100 * NS_PER_SEC;
+		tracer_observe(c->s->t, &(struct obs){ .type = OBS_STATE,
+		    .state = { c->n->state } });
+		tell_entry(c, CT_EV_DUMP_BEGIN, NULL, 0);
+		tell_entry(c, CT_EV_DUMPED, &e, now - age * NS_PER_SEC);
+		tell_entry(c, CT_EV_DUMP_END, NULL, 0);
+		connect_to(c, 40000, P1, "10.0.0.11:8080");
+		wait_ms(c, 500);
+		assert_true((note(c, "10.0.0.21:40000 > 172.20.0.9:80",
+		    "stale-conntrack") != NULL) == (age == 400));
+		court_free(c);
+	}
+}
+
 /* Each flow by the rules of its time. */
 static void
 test_in_time(void **state)
@@ -270,6 +318,37 @@ test_in_time(void **state)
 	    node.service, "web");
 	assert_string_equal(flow_like(c->s, "10.0.0.21:40003 > 172.20.0.9:80")->
 	    node.service, "web2");
+	court_free(c);
+}
+
+/* The change is told two seconds after it may have happened: what began meanwhile is
+   by one of the two states, and nothing is odd about either. */
+static void
+test_told_late(void **state)
+{
+	struct court *c = court_new();
+	int64_t since;
+
+	(void)state;
+	begin(c);
+	wait_ms(c, 2000);
+	connect_to(c, 40000, P3, "10.0.0.22:8080");
+	wait_ms(c, 2000);
+	since = c->s->now_ns;
+	wait_ms(c, 1000);
+	connect_to(c, 40001, P3, "10.0.0.22:8080");
+	connect_to(c, 40002, P1, "10.0.0.11:8080");
+	wait_ms(c, 1000);
+	became(c, "10.0.0.11:8080", "10.0.0.22:8080", since);
+	wait_ms(c, 2000);
+	assert_non_null(note(c, "10.0.0.21:40000 > 172.20.0.9:80", "endpoint-gone"));
+	for (unsigned port = 40001; port <= 40002; port++) {
+		char tuple[64];
+
+		snprintf(tuple, sizeof(tuple), "10.0.0.21:%u > 172.20.0.9:80", port);
+		assert_null(note(c, tuple, "endpoint-gone"));
+		assert_null(note(c, tuple, "state-differs"));
+	}
 	court_free(c);
 }
 
@@ -316,7 +395,9 @@ main(void)
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_other_port),
 		cmocka_unit_test(test_older_than_pod),
+		cmocka_unit_test(test_older_than_pod_live),
 		cmocka_unit_test(test_in_time),
+		cmocka_unit_test(test_told_late),
 		cmocka_unit_test(test_beside_memory),
 	};
 

@@ -91,14 +91,17 @@ const char	*dns_rcode_name(unsigned rcode);	/* "NXDOMAIN"; NULL */
  * that was answered: asked and last are 0, sent is 0.
  *
  * An answer names every address at the end of the chain that its records make
- * from the name asked for, for the client alone.  Where the same answer comes
- * within 1 s for another client, it was translated on its way to that one, and
- * the first one's names are withdrawn.
+ * from the name asked for, for the client alone.  It does so when it is the first
+ * to a question that was seen, or when no question of its flow was, nor of its
+ * name by this client in another flow: else it may be forged.  Where the same
+ * answer comes within 1 s for another client, it was translated on its way to
+ * that one, and the first one's names are withdrawn.
  */
 struct dns_at {
 	uint64_t	flow;		/* id */
 	struct addr	client, server;	/* as the client sent it: the flow's original ends */
 	uint16_t	client_port;
+	uint8_t		ttl;		/* of what the client sends; 0 not known */
 	struct nstime	ts;
 };
 
@@ -145,9 +148,11 @@ const struct dns_query *dns_log_queries(struct dns_log *, uint64_t flow, unsigne
 		    unsigned *more);
 /* The name by which `client` last asked for `addr` before `at`: of the answer that
    came last before then, if it still held (TTL and grace).  NULL: none is known.
+   ttl: of what the client sends; where it asked with another one there are two
+   hosts behind one address, and neither gets the other's names.  0: not known.
    Lives until the next message, join or going. */
 const char	*dns_log_name(struct dns_log *, const struct addr *client,
-		    const struct addr *addr, struct nstime at);
+		    const struct addr *addr, struct nstime at, uint8_t ttl);
 /* Did this client ask for this name, in any case and of any type, at a time between
    these?  *outcome: the best that came of it (enum dns_outcome). */
 bool		 dns_log_asked(const struct dns_log *, const struct addr *client,

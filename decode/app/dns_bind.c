@@ -74,7 +74,7 @@ take_over(struct dns_log *g, uint32_t later, uint32_t before)
 	const struct dns_binding *x = dns_binding_at(g, before);
 
 	if (b->first.ns > x->until.ns || b->first.ns < x->last.ns ||
-	    !same_text(g, b->name, x->name))
+	    b->ttl != x->ttl || !same_text(g, b->name, x->name))
 		return false;
 	b->first = x->first;
 	if (x->until.ns > b->until.ns)
@@ -194,12 +194,12 @@ dns_bind(struct dns_log *g, const struct dns_at *at, const struct dns_message *m
     const struct dns_name *name, const struct dns_result *r)
 {
 	struct dns_binding b = { .client = at->client, .first = at->ts, .last = at->ts,
-	    .key = name->key, .content = content_of(m) };
+	    .key = name->key, .content = content_of(m), .ttl = at->ttl };
 
 	if (!withdraw_twins(g, at, b.key, b.content))
 		return;
 	b.until = nstime_add_ns(at->ts, r->ttl * NS_PER_SEC + DNS_GRACE_NS);
-	b.name = dns_texts_put(&g->texts, name->text, name->n);
+	b.name = dns_texts_put(&g->texts, name->text, name->n) & DNS_PLACE_MASK;
 	for (unsigned i = 0; i < r->n_addrs; i++) {
 		b.addr = *r->addrs[i];
 		add(g, &b);
@@ -210,7 +210,7 @@ dns_bind(struct dns_log *g, const struct dns_at *at, const struct dns_message *m
 
 const char *
 dns_log_name(struct dns_log *g, const struct addr *client, const struct addr *addr,
-    struct nstime at)
+    struct nstime at, uint8_t ttl)
 {
 	const struct dns_binding *best = NULL;
 	int64_t best_ns = 0;
@@ -223,6 +223,7 @@ dns_log_name(struct dns_log *g, const struct addr *client, const struct addr *ad
 		int64_t ns = b->last.ns <= at.ns ? b->last.ns : b->first.ns;
 
 		if (b->first.ns > at.ns || b->until.ns < at.ns ||
+		    (ttl != 0 && b->ttl != 0 && b->ttl != ttl) ||
 		    (best != NULL && ns <= best_ns))
 			continue;
 		best = b;

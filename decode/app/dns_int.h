@@ -95,7 +95,9 @@ struct dns_asker {		/* a flow */
 	struct dns_links hash;
 	struct dns_list	queries;	/* in order of coming */
 	uint32_t	n;
-	uint32_t	forgotten;
+	uint32_t	forgotten : 30;
+	uint32_t	asked : 1;	/* a question of it was seen */
+	uint32_t	joined : 1;	/* it was two */
 	uint64_t	id;
 	struct addr	client;
 };
@@ -117,13 +119,16 @@ struct dns_item {		/* a question */
 	uint64_t	result;		/* its addresses, then the last CNAME; 0 */
 };
 
+/* So many bits are enough for a place in texts: 64 PiB of them. */
+#define DNS_PLACE_MASK	((UINT64_C(1) << 56) - 1)
+
 struct dns_binding {		/* a run of answers, each while the one before held */
 	struct dns_links age;
 	struct dns_links ends;	/* client, addr; the latest first */
 	struct dns_links twins;	/* key; the latest first */
 	struct addr	client, addr;
 	struct nstime	first, last, until;
-	uint64_t	name;
+	uint64_t	name : 56, ttl : 8;	/* ttl: the client's; 0 not known */
 	uint32_t	key, content;	/* of the last answer; content 0: it was cut */
 };
 
@@ -207,6 +212,10 @@ uint32_t	 dns_item_add(struct dns_log *, uint32_t flow,
 void		 dns_item_drop(struct dns_log *, uint32_t i);
 /* It is another flow's from now on. */
 void		 dns_item_move(struct dns_log *, uint32_t i, uint32_t flow);
+/* Was a question of this client for this name seen, in any flow, at a time between
+   these? */
+bool		 dns_item_asked(const struct dns_log *, const struct addr *client,
+		    const struct dns_name *, struct nstime from, struct nstime until);
 /* The latest item of this flow with this DNS id that waits; 0: none. */
 uint32_t	 dns_item_waiting(const struct dns_log *, uint32_t flow, uint16_t id);
 

@@ -240,6 +240,25 @@ dns_item_waiting(const struct dns_log *g, uint32_t f, uint16_t id)
 #define ASKED_WALK	64u
 
 bool
+dns_item_asked(const struct dns_log *g, const struct addr *client,
+    const struct dns_name *name, struct nstime from, struct nstime until)
+{
+	uint32_t i = g->by_asker[asker_bucket(client, name->hash)];
+
+	for (unsigned steps = 0; i != 0 && steps < ASKED_WALK;
+	    i = dns_item_at(g, i)->asked_by.next, steps++) {
+		const struct dns_item *x = dns_item_at(g, i);
+
+		if (x->sent > 0 && x->name_hash == name->hash && x->last.ns >= from.ns &&
+		    x->asked.ns <= until.ns &&
+		    addr_eq(&dns_flow_at(g, x->flow)->client, client) &&
+		    dns_text_is(g, x->name, name->text, name->n))
+			return true;
+	}
+	return false;
+}
+
+bool
 dns_log_asked(const struct dns_log *g, const struct addr *client, const char *name,
     struct nstime from, struct nstime until, unsigned *outcome)
 {

@@ -8,6 +8,8 @@
 #include "decode/app/dns_int.h"
 
 #define QUERY	0	/* opcode */
+/* What comes so soon after a question, and is no answer to it, may be forged. */
+#define DNS_FORGED_NS	(10 * NS_PER_SEC)
 
 struct dns_log *
 dns_log_new(void)
@@ -59,6 +61,7 @@ take_question(struct dns_log *g, const struct dns_at *at, const struct dns_messa
 	if (i == 0)
 		i = dns_item_add(g, f != 0 ? f : dns_flow_make(g, at), m, name);
 	x = dns_item_at(g, i);
+	dns_flow_at(g, x->flow)->asked = true;
 	if (x->sent == 0)
 		x->asked = at->ts;
 	x->last = at->ts;
@@ -119,23 +122,40 @@ take_bare_answer(struct dns_log *g, const struct dns_at *at,
 	settle(g, dns_item_at(g, i), at, m, &r);
 }
 
+/* Can it be an answer to what the client asked?  i: the question of its flow that
+   it is of; 0.  Of a flow that was two the same answer may come twice. */
+static bool
+is_asked_for(const struct dns_log *g, const struct dns_at *at,
+    const struct dns_name *name, uint32_t f, uint32_t i)
+{
+	const struct dns_item *x = dns_item_at(g, i);
+
+	if (f != 0 && dns_flow_at(g, f)->asked)
+		return i != 0 && (x->outcome == DNS_WAITING || (dns_flow_at(g, f)->joined &&
+		    dns_is_near(x->answered, at->ts)));
+	/* of another server, or from another port? */
+	return !dns_item_asked(g, &at->client, name,
+	    nstime_add_ns(at->ts, -DNS_FORGED_NS), at->ts);
+}
+
 static void
 take_answer(struct dns_log *g, const struct dns_at *at, const struct dns_message *m,
     const struct dns_name *name)
 {
 	uint32_t f = dns_flow_find(g, at->flow), i = 0;
 	struct dns_result r;
+	bool believed;
 
-	if (f != 0) {
+	if (f != 0)
 		i = dns_item_find(g, f, m, name, true);
-		if (i == 0)
-			i = dns_item_find(g, f, m, name, false);
-	}
+	if (f != 0 && i == 0)
+		i = dns_item_find(g, f, m, name, false);
+	believed = is_asked_for(g, at, name, f, i);
 	if (i == 0)
 		i = dns_item_add(g, f != 0 ? f : dns_flow_make(g, at), m, name);
 	dns_follow(m, &r);
 	settle(g, dns_item_at(g, i), at, m, &r);
-	if (r.outcome == DNS_ANSWERED && r.n_addrs > 0)
+	if (believed && r.outcome == DNS_ANSWERED && r.n_addrs > 0)
 		dns_bind(g, at, m, name, &r);
 }
 
@@ -259,6 +279,7 @@ dns_log_joined(struct dns_log *g, uint64_t id, uint64_t into)
 	if (f == 0 || id == into)
 		return;
 	if (h == 0) {
+		dns_flow_at(g, f)->joined = true;
 		dns_flow_rename(g, f, into);
 		return;
 	}
@@ -271,6 +292,8 @@ dns_log_joined(struct dns_log *g, uint64_t id, uint64_t into)
 		if (whose < 0)
 			dns_flow_client(g, h, &dns_flow_at(g, f)->client);
 	}
+	dns_flow_at(g, h)->asked |= dns_flow_at(g, f)->asked;
+	dns_flow_at(g, h)->joined = true;
 	dns_flow_at(g, h)->forgotten += dns_flow_at(g, f)->forgotten;
 	for (uint32_t n = dns_flow_at(g, f)->n; n > 0; n--) {
 		uint32_t i = dns_flow_at(g, f)->queries.head;

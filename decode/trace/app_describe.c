@@ -123,15 +123,45 @@ judge_dns(struct tracer *t, struct flow *f)
 	dns_judge_case(f, &c);
 }
 
+/* An address of this node stands for its pods too, behind SNAT: what it sends
+   itself still has the TTL that a host begins with. */
+static bool
+may_be_a_pods(const struct tracer *t, const struct addr *src, uint8_t ttl)
+{
+	const struct state *s = tracer_state(t);
+
+	if (s == NULL || ttl == 0 || ttl == 64 || ttl == 128 || ttl == 255)
+		return false;
+	for (uint32_t i = 0; i < s->addrs.n; i++)
+		if (addr_eq(&s->addrs.v[i].addr, src))
+			return true;
+	return false;
+}
+
+static const char *
+name_of(struct tracer *t, uint32_t fi, const struct flow *f)
+{
+	const struct leg_rec *l;
+	struct tuple ends;
+	uint8_t ttl = 0;
+
+	if (app_ends(t, fi, &ends, &l) && addr_eq(&ends.src, &f->original.src))
+		ttl = l->ttl;
+	if (may_be_a_pods(t, &f->original.src, ttl))
+		return NULL;
+	return dns_log_name(t->apps->dns, &f->original.src, &f->original.dst, f->first,
+	    ttl);
+}
+
 static void
-describe_dns(struct tracer *t, struct flow *f)
+describe_dns(struct tracer *t, uint32_t fi, struct flow *f)
 {
 	struct flow_app *a = &f->app;
 	struct dns_log *log = t->apps->dns;
 
 	if (log == NULL)
 		return;
-	a->dns_name = dns_log_name(log, &f->original.src, &f->original.dst, f->first);
+	a->dns_name = name_of(t, fi, f);
 	if (f->original.dport != DNS_PORT && f->original.sport != DNS_PORT)
 		return;
 	a->queries = dns_log_queries(log, f->id, &a->n_queries, &a->queries_left_out);
@@ -164,6 +194,6 @@ app_describe(struct tracer *t, uint32_t fi, struct flow *f)
 	describe_checks(t, fi, f);
 	/* what was looked at meanwhile had headers of its own: the same again */
 	describe_client(f);
-	describe_dns(t, f);
+	describe_dns(t, fi, f);
 	describe_role(t, f);
 }

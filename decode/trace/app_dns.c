@@ -7,6 +7,18 @@
 
 #define PREFIX	2	/* of a message over TCP: its length */
 
+/* The TTL of what the client sends, where it was first seen; 0: not seen. */
+static uint8_t
+asker_ttl(const struct tracer *t, const struct app_seen *x, const struct addr *client)
+{
+	const struct leg_rec *l;
+	struct tuple ends;
+
+	if (!app_ends(t, x->flow, &ends, &l) || !addr_eq(&ends.src, client))
+		return 0;
+	return l->ttl;
+}
+
 /* Whose question: as it left the client, where that was seen. */
 static void
 fill_at(const struct tracer *t, const struct app_seen *x, struct dns_at *at)
@@ -29,6 +41,7 @@ fill_at(const struct tracer *t, const struct app_seen *x, struct dns_at *at)
 	at->client = ends.src;
 	at->client_port = ends.sport;
 	at->server = ends.dst;
+	at->ttl = asker_ttl(t, x, &at->client);
 }
 
 static void

@@ -7,7 +7,10 @@
  * cannot be told (events come by another way than packets), each of the states
  * is a possible one: what is right by one of them is not wrong.
  */
+#include <string.h>
+
 #include "decode/trace/tracer_int.h"
+#include "decode/verdict/finding.h"
 
 /* Packets and events are stamped by different clocks of the kernel and read in
    rounds: so much earlier or later may one be. */
@@ -166,19 +169,32 @@ says(const struct flow *f)
 	    (f->verdict != VERDICT_UNKNOWN ? 2u : 0) + (f->node.pod != NULL ? 1u : 0);
 }
 
-/* What is right by one of the states is right; else the state at its beginning
-   counts, unless that did not know whose flow it is: then what says most. */
+/* Right, but not what the state leads to expect. */
+static bool
+has_doubts(const struct flow *f)
+{
+	for (unsigned i = 0; i < f->n_findings; i++)
+		if (strcmp(f->findings[i].code, finding_code_name(F_STATE_DIFFERS)) == 0 ||
+		    strcmp(f->findings[i].code, finding_code_name(F_ENDPOINT_GONE)) == 0)
+			return true;
+	return false;
+}
+
+/* What is right by one of the states is right, by one without doubts before others;
+   else the state at its beginning counts, unless that did not know whose flow it is:
+   then what says most. */
 void
 epochs_judge(struct tracer *t, uint32_t fi, struct flow *f)
 {
 	unsigned lo, hi, at, best, most, tries = 0;
-	bool known;
+	bool known, right;
 
 	t->judged = fi;
 	witness_now(t);
 	epochs_of(t, f, &lo, &hi, &at);
 	judge_by(t, f, at);
-	if (lo == hi || f->verdict == VERDICT_OK)
+	right = f->verdict == VERDICT_OK;
+	if (lo == hi || (right && !has_doubts(f)))
 		return;
 	best = at;
 	most = says(f);
@@ -189,9 +205,12 @@ epochs_judge(struct tracer *t, uint32_t fi, struct flow *f)
 		tries++;
 		path_describe_seen(t, fi, f);
 		judge_by(t, f, i);
-		if (f->verdict == VERDICT_OK)
+		if (f->verdict == VERDICT_OK && !has_doubts(f))
 			return;
-		if (!known && says(f) > most) {
+		if (right)
+			continue;
+		right = f->verdict == VERDICT_OK;
+		if (right || (!known && says(f) > most)) {
 			most = says(f);
 			best = i;
 		}

@@ -3,6 +3,7 @@
  * witness.c - node state beside the tracer's tables: conntrack entries join
  * what packets alone could not, and the judge gets to see what it asks for.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,21 @@ ask_ct_reply(const void *arg, const struct flow *f, const struct tuple *tuple)
 	    state_ct_reply(t->dump, tuple);
 }
 
+/* An age in a dump is that of when it was taken, in whole seconds. */
+static struct nstime
+ask_ct_began(const void *arg, const struct ct_entry *ct)
+{
+	const struct tracer *t = arg;
+	int64_t taken;
+
+	if (t->ct != NULL)
+		return ((const struct ct_life *)(const void *)((const char *)ct -
+		    offsetof(struct ct_life, entry)))->began;
+	taken = t->dump->taken.ns;
+	return (struct nstime){ taken == 0 || ct->age_s < 0 ||
+	    ct->age_s >= taken / NS_PER_SEC ? 0 : taken - ct->age_s * NS_PER_SEC };
+}
+
 static bool
 ask_ct_complete(const void *arg, const struct flow *f)
 {
@@ -216,8 +232,8 @@ witness_init(struct tracer *t)
 	t->judge_view = (struct judge_view){ .arg = t, .dev = ask_dev,
 	    .covers = ask_covers, .maybe_left = ask_maybe_left,
 	    .is_latest = ask_is_latest, .ct_orig = ask_ct_orig,
-	    .ct_reply = ask_ct_reply, .ct_complete = ask_ct_complete,
-	    .lost = ask_lost };
+	    .ct_reply = ask_ct_reply, .ct_began = ask_ct_began,
+	    .ct_complete = ask_ct_complete, .lost = ask_lost };
 	iface_forget_devs(t);
 }
 

@@ -64,14 +64,13 @@ find_entry(const struct judge_view *v, const struct flow *f)
 	return v->ct_reply(v->arg, f, &answer);
 }
 
-/* Was it there at that time?  Its age is that of when the dump was taken. */
+/* Was it there at that time? */
 static bool
 was_there(const struct trial *t, const struct ct_entry *ct, struct nstime at)
 {
-	int64_t taken = t->j->state->taken.ns;
+	struct nstime began = t->view->ct_began(t->view->arg, ct);
 
-	return t->f->first.ns < at.ns || (taken != 0 && ct->age_s >= 0 &&
-	    ct->age_s < taken / NS_PER_SEC && taken - ct->age_s * NS_PER_SEC < at.ns);
+	return t->f->first.ns < at.ns || (began.ns != 0 && began.ns < at.ns);
 }
 
 /* The entry is older than the pod: it was made for one that had the address

@@ -33,6 +33,8 @@ struct judge_view {
 	    const struct tuple *);
 	const struct ct_entry *(*ct_reply)(const void *arg, const struct flow *,
 	    const struct tuple *);
+	/* When one of these began, or some time after that; 0: not known. */
+	struct nstime	(*ct_began)(const void *arg, const struct ct_entry *);
 	/* Were conntrack's entries seen at all?  All of those that were there while
 	   the flow ran: is one that is not found not there? */
 	bool		has_ct;

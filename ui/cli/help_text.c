@@ -13,6 +13,7 @@
 #define STATE		(1u << COMMAND_STATE)
 #define LIVE		(1u << COMMAND_LIVE)
 #define RECORD		(1u << COMMAND_RECORD)
+#define WHO		(1u << COMMAND_WHO)
 #define EVERY		((1u << N_COMMANDS) - 1)
 
 static const struct help_pair examples[] = {
@@ -49,10 +50,18 @@ static const struct help_pair examples[] = {
 	    "did everything that left the VPC leave as the node?", VERIFY },
 	{ "podpath verify snat no-nat eni --state state.json -o junit",
 	    "the node's set-up alone, without packets, for CI", VERIFY },
+	{ "podpath verify nlb-ip --state state.json --service default/web node.pcap",
+	    "does the load balancer deliver straight to its pods, and do they see "
+	    "the client?", VERIFY },
 	{ "podpath explain default/web-0 8.8.8.8:443 --state state.json",
 	    "which ENI, which rules, which source address", EXPLAIN },
 	{ "podpath explain internet node:30080 --state state.json",
 	    "what becomes of a connection to a NodePort", EXPLAIN },
+	{ "podpath who 192.168.3.243:21015@17:33:23 --state state.json node.pcap",
+	    "which pod was behind this address and port then", WHO },
+	{ "podpath who 192.168.3.243 -o json",
+	    "on the node, as root, from conntrack: its SNAT ports, and who uses them",
+	    WHO },
 	{ "podpath node --state eks_i-0abc.tar.gz",
 	    "ENIs, pods, addresses left, and what deviates", NODE },
 	{ "podpath state -w state.json",
@@ -63,13 +72,14 @@ static const struct help_pair exit_codes[] = {
 	{ "0", "fine, or verified; also when only the last packet of a capture is "
 	    "cut off, and for podpath node whatever deviates", EVERY },
 	{ "1", "verify: a check failed; explain: the path is dropped or breaks "
-	    "what the CNI requires", VERIFY | EXPLAIN },
+	    "what the CNI requires; who: nobody had it", VERIFY | EXPLAIN | WHO },
 	{ "2", "usage or input error; what could be read was still written",
 	    EVERY },
 	{ "3", "verify: inconclusive (nothing to judge, loss, or not known); "
-	    "explain: the state does not tell", VERIFY | EXPLAIN },
+	    "explain: the state does not tell; who: several had it at once, or "
+	    "not enough was seen", VERIFY | EXPLAIN | WHO },
 	{ "130", "ended at once by a second Ctrl-C (the first one stops reading "
-	    "and writes what was found)", READ | LIVE | RECORD | VERIFY },
+	    "and writes what was found)", READ | LIVE | RECORD | VERIFY | WHO },
 };
 
 static const struct help_pair paragraphs[] = {
@@ -82,7 +92,7 @@ static const struct help_pair paragraphs[] = {
 	    "filter, a pcap-filter(7) expression that goes on to the end. It "
 	    "selects flows: a flow is shown when any of its packets matches, "
 	    "before or after translation, inside or outside a tunnel.",
-	    READ | VERIFY },
+	    READ | VERIFY | WHO },
 	{ "What live writes",
 	    "A flow is written once its first packets had time to cross the node, "
 	    "and again when its path, its translation or its verdict became another. "
@@ -130,12 +140,20 @@ static const struct help_pair paragraphs[] = {
 	    "NodePort). An IPv6 address with a port stands in brackets. PROTO is "
 	    "tcp, udp, sctp or icmp: tcp with a port and icmp without one unless "
 	    "told. Without --state this node's own state is taken.", EXPLAIN },
+	{ "Address, port and time",
+	    "A port may name its protocol, as in 10.0.0.1:53/udp (of icmp it is the "
+	    "id); an IPv6 address with a port stands in brackets. TIME is RFC 3339, "
+	    "such as 2026-11-20T17:33:23Z, a time of day (17:33:23, UTC), or "
+	    "seconds since 1970; it is as exact as it is written: 17:33:23 is that "
+	    "whole second, 17:33:23.5 a tenth of one. Without TIME all that had it "
+	    "are told. Without FILE conntrack alone is asked: of --state, else of the "
+	    "node that podpath runs on.", WHO },
 	{ "Terms of --where",
 	    "Terms are separated by blanks and must all hold. A term is "
 	    "KEY=VALUE or KEY!=VALUE; a comma separates alternatives; words take "
 	    "the globs * ? [...]. Numbers also take < <= > >= and ranges "
 	    "(port=8000-8100). What is not known matches no value.",
-	    READ | LIVE | RECORD | VERIFY },
+	    READ | LIVE | RECORD | VERIFY | WHO },
 };
 
 const struct help_pair *

@@ -81,6 +81,24 @@ take_checks(const struct options *o, unsigned *checks, int *n)
 	return *checks != 0;
 }
 
+/* An option that no check asked for looks at would be passed over. */
+static bool
+take_narrowing(const struct options *o, unsigned checks)
+{
+	bool nlb_ip = checks >> CHECK_NLB_IP & 1, shares = checks >> CHECK_SHARES & 1;
+
+	if (o->service != NULL && !nlb_ip && !shares)
+		complain("--service is of the checks nlb-ip and shares, and none of them "
+		    "is asked for; for others: --where service=%s", o->service);
+	else if (o->target != NULL && !nlb_ip)
+		complain("--target is of the check nlb-ip, which is not asked for");
+	else if (o->zone_local && !shares)
+		complain("--zone-local is of the check shares, which is not asked for");
+	else
+		return true;
+	return false;
+}
+
 static enum verify_form
 find_form(const char *name)
 {
@@ -200,7 +218,7 @@ cmd_verify(const struct options *o)
 	bool usage;
 	int n;
 
-	if (!take_checks(o, &config.checks, &n))
+	if (!take_checks(o, &config.checks, &n) || !take_narrowing(o, config.checks))
 		return EXIT_USAGE;
 	rest.words += n;
 	rest.n_words -= n;

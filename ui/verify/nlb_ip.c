@@ -116,7 +116,9 @@ say_nothing(const struct nlb *n, char *why, size_t size)
 	const char *inside = n->from_inside > 0 ? "; they came from the cluster's "
 	    "own pods and nodes" : "";
 
-	if (!n->any_state)
+	if (n->verify->judged == 0 && c->with_state)
+		snprintf(why, size, VERIFY_NO_FLOW);
+	else if (!n->any_state)
 		snprintf(why, size, "which addresses are pods' is not known without "
 		    "--state");
 	else if (!n->any_contract)
@@ -141,8 +143,14 @@ nlb_end(void *arg, const struct naming *names, const struct summary *s)
 {
 	struct nlb *n = arg;
 	struct tally *t = &n->verify->checks[CHECK_NLB_IP];
+	const struct state *state = names != NULL && names->state != NULL ?
+	    names->state(names->arg) : NULL;
 
-	(void)names;
+	if (n->name != NULL && !n->chosen && state != NULL && state->services.n > 0) {
+		verify_service_unknown(n->verify->config.service, state);
+		n->verify->usage = true;
+		return;
+	}
 	if (s != NULL) {
 		n->first = s->stats.first;
 		n->last = s->stats.last;

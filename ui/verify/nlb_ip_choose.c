@@ -83,7 +83,7 @@ bool
 nlb_options(struct nlb *n, bool *usage)
 {
 	const struct verify_config *c = &n->verify->config;
-	const char *slash = c->service != NULL ? strchr(c->service, '/') : NULL;
+	const char *name;
 
 	if (c->target != NULL && !parse_target(n, c->target)) {
 		complain("--target '%s': expected ADDRESS:PORT of a pod, such as "
@@ -93,15 +93,12 @@ nlb_options(struct nlb *n, bool *usage)
 	}
 	if (c->service == NULL)
 		return true;
-	if (slash == NULL || slash == c->service || slash[1] == '\0' ||
-	    strchr(slash + 1, '/') != NULL) {
-		complain("--service '%s': expected NAMESPACE/NAME, such as default/web",
-		    c->service);
+	if (!verify_service_form(c->service, &name)) {
 		*usage = true;
 		return false;
 	}
-	n->ns = strndup(c->service, (size_t)(slash - c->service));
-	n->name = strdup(slash + 1);
+	n->ns = strndup(c->service, (size_t)(name - 1 - c->service));
+	n->name = strdup(name);
 	return n->ns != NULL && n->name != NULL;
 }
 
@@ -437,13 +434,15 @@ nlb_choose(struct nlb *n, const struct flow *f, const struct naming *names,
 	*c = (struct nlb_conn){ .flow = f, .names = names, .group = NLB_NO_GROUP };
 	if (names->state != NULL)
 		c->state = names->state(names->arg);
-	if (c->state == NULL || (f->proto != PROTO_TCP && f->proto != PROTO_UDP))
+	if (c->state == NULL)
 		return false;
 	if (names->contract != NULL)
 		c->contract = names->contract(names->arg);
 	n->any_state = true;
 	n->any_contract |= c->contract != NULL;
 	look_at_state(n, c->state);
+	if (f->proto != PROTO_TCP && f->proto != PROTO_UDP)
+		return false;
 	c->node_port = node_port_of(c);
 	if (is_node_check(n, c) || !find_end(n, c))
 		return false;

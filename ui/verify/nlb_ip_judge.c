@@ -174,8 +174,9 @@ judge_dnat(const struct nlb_conn *c, struct opinion *o, char text[static NLB_TEX
 
 	say(o, CHECK_FAILED, NULL);
 	o->code = "unexpected-dnat";
-	o->fix = "see which rule of PREROUTING matched: iptables -t nat -L PREROUTING "
-	    "-v -n";
+	o->fix = r != NULL && r->text != NULL ? "find what wrote this rule and remove "
+	    "it, or send to the pod's own address (target type ip)" : "see which rule "
+	    "of PREROUTING matched: iptables -t nat -L PREROUTING -v -n";
 	n = (size_t)snprintf(text, NLB_TEXT, "it came for %s, and this node translated it "
 	    "to %s", end_text(&f->original.dst, f->original.dport, was),
 	    end_text(&f->translated.dst, f->translated.dport, is));

@@ -11,8 +11,6 @@
 #include <string.h>
 
 #include "decode/app/stale.h"
-#include "ui/cli/complain.h"
-#include "ui/cli/suggest.h"
 
 bool
 shares_wanted(const struct shares_check *c, const char *ns, const char *name)
@@ -41,13 +39,10 @@ static void *
 check_new(struct verify *v, bool *usage)
 {
 	const char *wanted = v->config.service;
-	const char *slash = wanted != NULL ? strchr(wanted, '/') : NULL;
+	const char *name = NULL;
 	struct shares_check *c;
 
-	if (wanted != NULL && (slash == NULL || slash == wanted || slash[1] == '\0' ||
-	    strchr(slash + 1, '/') != NULL)) {
-		complain("--service '%s': expected NAMESPACE/NAME, such as default/web",
-		    wanted);
+	if (wanted != NULL && !verify_service_form(wanted, &name)) {
 		*usage = true;
 		return NULL;
 	}
@@ -55,9 +50,9 @@ check_new(struct verify *v, bool *usage)
 	if (c == NULL)
 		return NULL;
 	c->verify = v;
-	if (slash != NULL) {
-		c->name = slash + 1;
-		c->ns_len = (size_t)(slash - wanted);
+	if (name != NULL) {
+		c->name = name;
+		c->ns_len = (size_t)(name - 1 - wanted);
 	}
 	c->shares = shares_new();
 	if (c->shares == NULL) {
@@ -159,37 +154,6 @@ judge_stale(struct shares_check *c)
 
 /* ---- the end */
 
-static void
-complain_unknown(const struct shares_check *c, const struct state *s)
-{
-	struct suggest g = { .word = c->verify->config.service };
-	char name[PRESENT_NAME_MAX], best[PRESENT_NAME_MAX] = "";
-
-	for (uint32_t i = 0; i < s->services.n; i++) {
-		snprintf(name, sizeof(name), "%s/%s", s->services.v[i].ns,
-		    s->services.v[i].name);
-		suggest_try(&g, name);
-		if (g.best == name) {
-			memcpy(best, name, sizeof(best));
-			g.best = best;
-		}
-	}
-	/* the same name in another namespace is as near */
-	for (uint32_t i = 0; suggest_best(&g) == NULL && i < s->services.n; i++)
-		if (strcmp(s->services.v[i].name, c->name) == 0) {
-			snprintf(best, sizeof(best), "%s/%s", s->services.v[i].ns,
-			    c->name);
-			g.best = best;
-			g.distance = 0;
-		}
-	if (suggest_best(&g) != NULL)
-		complain("--service '%s': the state has no such Service (did you mean "
-		    "'%s'?)", c->verify->config.service, suggest_best(&g));
-	else
-		complain("--service '%s': the state has no such Service",
-		    c->verify->config.service);
-}
-
 static bool
 is_known(const struct shares_check *c, const struct state *s)
 {
@@ -204,7 +168,9 @@ say_why(struct shares_check *c, const struct state *s)
 {
 	struct tally *t = &c->verify->checks[CHECK_SHARES];
 
-	if (s == NULL)
+	if (c->verify->judged == 0 && c->verify->config.with_state)
+		snprintf(t->why, sizeof(t->why), VERIFY_NO_FLOW);
+	else if (s == NULL)
 		snprintf(t->why, sizeof(t->why), "which addresses are Services' is not "
 		    "known without --state");
 	else if (s->services.n == 0)
@@ -231,7 +197,7 @@ check_end(void *arg, const struct naming *names, const struct summary *summary)
 	(void)summary;
 	if (c->name != NULL && s != NULL && s->services.n > 0 && !is_known(c, s) &&
 	    shares_n(c->shares) == 0) {
-		complain_unknown(c, s);
+		verify_service_unknown(c->verify->config.service, s);
 		c->verify->usage = true;
 		return;
 	}

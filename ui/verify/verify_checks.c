@@ -349,7 +349,8 @@ check_prediction(enum check c, bool outside, const struct prediction *p,
 	unsigned i;
 
 	*o = (struct opinion){ .applies = true };
-	if (check_whole_of(c) != NULL || (c == CHECK_SNAT && !outside) || (c == CHECK_NO_NAT && outside)) {
+	if (check_whole_of(c) != NULL || (c == CHECK_SNAT && !outside) ||
+	    (c == CHECK_NO_NAT && outside)) {
 		o->applies = false;
 		return;
 	}

@@ -107,6 +107,17 @@ verify_wants(const struct verify *v, enum check c)
 	return v->config.checks >> c & 1;
 }
 
+/* verify_service.c: --service.  False, after a message, when it is no
+   NAMESPACE/NAME; else its NAME. */
+bool	verify_service_form(const char *wanted, const char **name);
+/* Say that the state has none of this name. */
+void	verify_service_unknown(const char *wanted, const struct state *);
+
+/* Why nothing was judged when a state is given, and no flow came. */
+#define VERIFY_NO_FLOW								\
+	"there is no flow, or the filter leaves none: nothing to judge, with "	\
+	"or without --state"
+
 void	verify_text(const struct verify *, struct outbuf *);
 void	verify_json(const struct verify *, struct outbuf *);
 void	verify_tap(const struct verify *, struct outbuf *);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* verify_text.c - podpath verify for a person: a line for each check, one for
-   each flow that did not pass, a summary. */
+   each flow that did not pass (with -v; else for each kind), a summary. */
 #include "ui/verify/verify_int.h"
+
+#include <string.h>
 
 #include "ui/cli/complain.h"
 #include "ui/out/text.h"
@@ -57,12 +59,17 @@ put_flow(struct text *t, const struct item *i)
 /* Everything about it on one line, so that grep(1) finds all of it; a line is
    cut at the right, so the details come last. */
 static void
-put_item(struct text *t, const struct item *i)
+put_item(struct text *t, const struct item *i, unsigned n)
 {
 	text_pad(t, 2);
 	put_result(t, i->result);
 	put_foreign(t, ": ", i->code);
-	put_foreign(t, ": ", i->who);
+	if (n > 1) {
+		text_put(t, ": ");
+		text_u64(t, n);
+		text_put(t, " connections, such as");
+	}
+	put_foreign(t, n > 1 ? " " : ": ", i->who);
 	put_foreign(t, ": ", i->text);
 	if (i->cause != NULL) {
 		put_foreign(t, " (", i->cause);
@@ -73,15 +80,71 @@ put_item(struct text *t, const struct item *i)
 	text_newline(t);
 }
 
+/* ---- many of a kind: once, with their number */
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Of "default/web 10.0.0.1:40000 -> 10.0.0.2:80 tcp": how long it is to where the
+   client's port stands, and what comes after that.  False: nothing of the kind. */
+static bool
+without_port(const char *who, size_t *before, const char **after)
+{
+	*after = strstr(who, " -> ");
+	if (*after == NULL)
+		return false;
+	*before = (size_t)(*after - who);
+	while (*before > 0 && who[*before - 1] >= '0' && who[*before - 1] <= '9')
+		--*before;
+	return *before > 0 && who[*before - 1] == ':';
+}
+
+/* Connections that differ in the client's port alone, and have the same fault; which
+   way each of them took is not told then. */
+static bool
+is_alike(const struct item *a, const struct item *b)
+{
+	const char *rest_a, *rest_b;
+	size_t n_a, n_b;
+
+	return a->flow_id != 0 && b->flow_id != 0 && same(a->code, b->code) &&
+	    same(a->cause, b->cause) && same(a->text, b->text) && same(a->fix, b->fix) &&
+	    without_port(a->who, &n_a, &rest_a) && without_port(b->who, &n_b, &rest_b) &&
+	    n_a == n_b && memcmp(a->who, b->who, n_a) == 0 && strcmp(rest_a, rest_b) == 0;
+}
+
+/* How many are like item i, itself too; 0 when one before it is. */
+static unsigned
+count_alike(const struct items *list, unsigned i)
+{
+	unsigned n = 1, k;
+
+	for (k = 0; k < list->n; k++)
+		if (k != i && list->v[k].who != NULL &&
+		    is_alike(&list->v[i], &list->v[k])) {
+			if (k < i)
+				return 0;
+			n++;
+		}
+	return n;
+}
+
 static void
-put_items(struct text *t, const struct tally *a, unsigned result)
+put_items(struct text *t, const struct verify *v, const struct tally *a, unsigned result)
 {
 	const struct items *list = &a->items[result];
-	unsigned i;
+	unsigned i, n;
 
-	for (i = 0; i < list->n; i++)
-		if (list->v[i].who != NULL)
-			put_item(t, &list->v[i]);
+	for (i = 0; i < list->n; i++) {
+		if (list->v[i].who == NULL)
+			continue;
+		n = v->config.verbose ? 1 : count_alike(list, i);
+		if (n > 0)
+			put_item(t, &list->v[i], n);
+	}
 	if (list->n == 0 || a->count[result] <= list->n)
 		return;
 	text_pad(t, 2);
@@ -106,9 +169,9 @@ put_check(struct text *t, const struct verify *v, enum check c)
 	text_put(t, ": ");
 	text_put(t, sentence);
 	text_newline(t);
-	put_items(t, &v->checks[c], CHECK_FAILED);
-	put_items(t, &v->checks[c], CHECK_UNSURE);
-	put_items(t, &v->checks[c], CHECK_OK);
+	put_items(t, v, &v->checks[c], CHECK_FAILED);
+	put_items(t, v, &v->checks[c], CHECK_UNSURE);
+	put_items(t, v, &v->checks[c], CHECK_OK);
 	if (v->whole[c] != NULL && !v->setup)
 		check_whole_of(c)->text(v->whole[c], t);
 }

@@ -105,8 +105,12 @@ side_of(const struct who_target *t, const struct tuple *original,
 		return false;
 	if (is_end(t, &translated->src, translated->sport))
 		*side = WHO_SOURCE;
-	else if (!t->has_port || !has_dst_port(original))
+	else if (!t->has_port)
 		return false;	/* all ports of an address: those that it sent from */
+	else if (is_end(t, &original->src, original->sport))
+		*side = WHO_BEFORE;
+	else if (!has_dst_port(original))
+		return false;
 	else if (is_end(t, &translated->dst, translated->dport))
 		*side = WHO_TARGET;
 	else if (is_end(t, &original->dst, original->dport))
@@ -394,6 +398,18 @@ end_alive(struct who *w, struct who_claim *c)
 	c->alive = false;
 }
 
+/* Nobody needs to be translated to a pod's own address to be behind it. */
+static void
+keep_own(struct who *w, const struct state *s)
+{
+	const struct pod *p = s != NULL ? state_pod_addr(s, &w->target.addr) : NULL;
+
+	if (p == NULL || p->host_network || p->name == NULL)
+		return;
+	w->own_ns = who_text(w, p->ns);
+	w->own_pod = who_text(w, p->name);
+}
+
 void
 who_end(struct who *w, const struct state *s)
 {
@@ -401,6 +417,7 @@ who_end(struct who *w, const struct state *s)
 		end_alive(w, &w->v[i]);
 		who_name(w, &w->v[i], s);
 	}
+	keep_own(w, s);
 	who_ports(w, s);
 	who_merge(w);
 	who_sort(w);

@@ -31,7 +31,7 @@ who_side_name(unsigned i)
 {
 	static const char *const names[N_WHO_SIDES] = {
 		[WHO_SOURCE] = "source", [WHO_TARGET] = "target",
-		[WHO_SERVICE] = "service",
+		[WHO_SERVICE] = "service", [WHO_BEFORE] = "before",
 	};
 
 	return name_of(names, N_WHO_SIDES, i);
@@ -176,7 +176,7 @@ side_of(const struct who *w)
 
 	for (uint32_t i = 0; i < w->n; i++)
 		n[w->v[i].side] += w->v[i].at != WHO_NOT;
-	for (s = 0; s < WHO_SERVICE && n[s] == 0; s++)
+	for (s = 0; s < WHO_BEFORE && n[s] == 0; s++)
 		;
 	return (enum who_side)s;
 }
@@ -228,6 +228,18 @@ unsure(struct who_answer *a, const char *why)
 }
 
 static void
+several(const struct who *w, struct who_answer *a, const struct who_claim *c,
+    const struct who_claim *d)
+{
+	a->result = WHO_UNSURE;
+	snprintf(a->why, sizeof(a->why), "several had it %s, %s",
+	    w->target.has_time ? "at that time" : "at once",
+	    c->translated.proto != d->translated.proto ?
+	    "each by another protocol: name it (/tcp, /udp, /icmp)" : same_dst(c, d) ?
+	    "to the same destination" : "each to another destination");
+}
+
+static void
 weigh(const struct who *w, struct who_answer *a)
 {
 	enum who_side side = side_of(w);
@@ -239,11 +251,7 @@ weigh(const struct who *w, struct who_answer *a)
 		if (c->at == WHO_NOT || c->side != side)
 			continue;
 		if ((d = rival_of(w, &before, c)) != NULL) {
-			unsure(a, c->translated.proto != d->translated.proto ?
-			    "several had it at that time, each by another protocol: "
-			    "name it (/tcp, /udp, /icmp)" : same_dst(c, d) ?
-			    "several had it at that time, to the same destination" :
-			    "several had it at that time, each to another destination");
+			several(w, a, c, d);
 			return;
 		}
 		remember(&before, c);
@@ -261,15 +269,34 @@ weigh(const struct who *w, struct who_answer *a)
 	}
 }
 
+/* An IPv6 address whose last group is its port is an address too. */
+static void
+say_own(const struct who *w, char *out, size_t size)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	addr_format(&w->target.addr, addr);
+	if (w->own_pod != NULL)
+		snprintf(out, size, "; it is the own address of %.60s%s%.80s (podpath "
+		    "read --where src=%s)", w->own_ns != NULL ? w->own_ns : "",
+		    w->own_ns != NULL ? "/" : "", w->own_pod, addr);
+	else if (!addr_is_v4(&w->target.addr) && !w->target.has_port)
+		snprintf(out, size, "; an IPv6 address with a port is written "
+		    "[ADDRESS]:PORT");
+}
+
 static void
 nobody(const struct who *w, struct who_answer *a)
 {
 	const struct who_target *t = &w->target;
+	int n;
 
 	a->result = WHO_NOBODY;
-	snprintf(a->why, sizeof(a->why), "nobody had it, in %" PRIu64 " flow%s and %"
-	    PRIu64 " entr%s of conntrack", w->flows, w->flows == 1 ? "" : "s",
-	    w->entries, w->entries == 1 ? "y" : "ies");
+	n = snprintf(a->why, sizeof(a->why), "nobody had it%s, in %" PRIu64 " flow%s "
+	    "and %" PRIu64 " entr%s of conntrack", t->has_port ? "" : " after translation",
+	    w->flows, w->flows == 1 ? "" : "s", w->entries,
+	    w->entries == 1 ? "y" : "ies");
+	say_own(w, a->why + n, sizeof(a->why) - (size_t)n);
 	if (w->flows == 0 && w->entries == 0 && !w->has_dump)
 		unsure(a, "nothing was seen that could tell");
 	else if (w->lost > 0)

@@ -48,6 +48,7 @@ enum who_side {
 	WHO_SOURCE,		/* as its source, after translation */
 	WHO_TARGET,		/* as its destination, after translation */
 	WHO_SERVICE,		/* as its destination before it was translated */
+	WHO_BEFORE,		/* as its source before it was translated */
 	N_WHO_SIDES
 };
 
@@ -101,6 +102,8 @@ struct who {
 	struct nstime	 seen_first, seen_last;
 	uint64_t	 flows, entries;
 	bool		 has_dump;	/* of conntrack's table: an empty one tells too */
+	const char	*own_ns, *own_pod;	/* the pod that the address is the own one
+					   of; NULL */
 	uint64_t	 lost;		/* packets and events */
 	/* conntrack -S, first and last; -1 unknown */
 	int64_t		 insert_failed_first, insert_failed, drop, early_drop;
@@ -151,7 +154,8 @@ const char	*who_text(struct who *, const char *);
 static inline const struct addr *
 who_holder(const struct who_claim *c)
 {
-	return c->side == WHO_SOURCE ? &c->original.src : &c->translated.dst;
+	return c->side == WHO_SOURCE || c->side == WHO_BEFORE ? &c->original.src :
+	    &c->translated.dst;
 }
 
 bool	who_same_holder(const struct who_claim *, const struct who_claim *);
@@ -165,7 +169,7 @@ struct who_answer {
 	uint8_t		 result;	/* enum who_result */
 	uint32_t	 n;		/* claims that are told: those whose `at` is not
 					   WHO_NOT */
-	char		 why[200];	/* of NOBODY and UNSURE; "" */
+	char		 why[480];	/* of NOBODY and UNSURE; "" */
 };
 
 /* When there is no time, all of them are told. */

@@ -54,7 +54,11 @@ parse_clock(const char *s, struct who_target *t)
 
 	if (!parse_digits(&s, 2, &h) || *s++ != ':' || !parse_digits(&s, 2, &m) ||
 	    *s++ != ':' || !parse_digits(&s, 2, &sec) ||
-	    !parse_fraction(&s, &ns, &t->span_ns) || *s != '\0')
+	    !parse_fraction(&s, &ns, &t->span_ns))
+		return false;
+	if (*s == 'Z')
+		s++;
+	if (*s != '\0')
 		return false;
 	t->at.ns = ((h * 60 + m) * 60 + sec) * NS_PER_SEC + ns;
 	return h < 24 && m < 60 && sec < 60;
@@ -94,8 +98,8 @@ parse_time(const char *s, struct who_target *t, char error[static WHO_ERROR_MAX]
 	t->has_time = true;
 	if (parse_clock(s, t) || parse_epoch(s, t) || parse_rfc3339(s, t))
 		return true;
-	return SAY(error, "'%s' is no time: expected RFC 3339 (2026-11-20T17:33:23Z), "
-	    "HH:MM:SS[.fraction] or seconds since 1970", s);
+	return SAY(error, "'%s' is no time: expected RFC 3339 (2026-11-20T17:33:23Z, or "
+	    "with +09:00 for Z), HH:MM:SS[.fraction] in UTC, or seconds since 1970", s);
 }
 
 static bool
@@ -131,6 +135,9 @@ parse_port(char *s, struct who_target *t, char error[static WHO_ERROR_MAX])
 		return true;
 	if (slash != NULL)
 		*slash = '\0';
+	if (*s == '\0')
+		return SAY(error, "'' is no port: the protocol comes after one, as in "
+		    "ADDRESS:PORT/%s", slash != NULL ? slash + 1 : "tcp");
 	if (*s != ':' || !parse_digits(&p, 6, &port) || *p != '\0' ||
 	    port > UINT16_MAX)
 		return SAY(error, "'%s' is no port: expected a number up to 65535",

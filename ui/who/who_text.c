@@ -107,7 +107,8 @@ put_dst_name(struct text *t, const struct who_report *r, const struct who_claim 
 	if (c == NULL || r->options->numeric)
 		return;
 	if (c->service != NULL) {
-		text_put(t, c->side == WHO_SOURCE ? ", to Service " : ", of Service ");
+		text_put(t, c->side == WHO_SOURCE || c->side == WHO_BEFORE ?
+		    ", to Service " : ", of Service ");
 		text_foreign(t, c->service_ns != NULL ? c->service_ns : "");
 		text_put(t, c->service_ns != NULL ? "/" : "");
 		text_foreign(t, c->service);
@@ -154,6 +155,7 @@ put_claim(struct text *t, const struct who_report *r, const struct who_claim *c)
 	static const char *const sides[N_WHO_SIDES] = {
 		[WHO_SOURCE] = "", [WHO_TARGET] = ", answered there",
 		[WHO_SERVICE] = ", behind it",
+		[WHO_BEFORE] = ", before its translation",
 	};
 
 	put_holder(t, r, c);
@@ -375,7 +377,8 @@ put_pool(struct text *t, const struct who_report *r)
 		put_dest(t, r, &p->dests[i]);
 	put_more(t, p->n_dests - i, "destinations", true);
 	put_clashes(t, r);
-	put_counters(t, r->who);
+	if (r->answer->result != WHO_NOBODY || r->who->insert_failed > 0)
+		put_counters(t, r->who);
 }
 
 void

@@ -86,9 +86,10 @@ state_collect(state_report *report, void *arg)
 			report(arg, "this node's state: out of memory");
 		return NULL;
 	}
+	collect_all(&c);
+	/* Not before conntrack's table: what began by its age began no earlier. */
 	clock_gettime(CLOCK_REALTIME, &now);
 	c.state->taken.ns = (int64_t)now.tv_sec * NS_PER_SEC + now.tv_nsec;
-	collect_all(&c);
 	if (gethostname(host, sizeof(host)) == 0 && c.state->hostname == NULL) {
 		host[sizeof(host) - 1] = '\0';
 		c.state->hostname = state_text(c.state, host, strlen(host));
