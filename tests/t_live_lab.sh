@@ -5,7 +5,8 @@
 # verdicts.truth, the same on both, and does its recording say the same again?
 . "$(dirname "$0")/tap.sh"
 CASES="pod-internet-secondary external-snat service-shares nodeport-cluster-local
-    nodeport-local dns pod-to-pod-same-node missing-rule-1536 blackhole"
+    nodeport-local dns pod-to-pod-same-node missing-rule-1536 blackhole
+    nlb-ip-proxy-v2-tls dns-race"
 AT_ONCE=3
 pids=
 export PODPATH
@@ -179,6 +180,39 @@ opens_elsewhere() {
 	fi
 }
 
+# Clients by PROXY protocol, as the pods themselves told.
+clients_are_known() {
+	sort "$2/clients.txt" >"$T/was"
+	jq -r 'select(.event == "end") | .proxy_protocol // empty |
+	    .src + ":" + (.sport | tostring)' "$2/$3/out" | sort >"$T/again"
+	diff "$T/was" "$T/again" >"$T/diff" 2>&1
+	[ -s "$T/was" ] && [ ! -s "$T/diff" ]
+	shown "$1, $3: $(grep -c . "$T/was") clients by PROXY protocol, as the pods told"
+	run verify nlb-ip -o json "$2/$3/rec.pcapng"
+	[ "$code" -eq 0 ] && sound &&
+	    jq -e '.checks[0] | .result == "ok" and .ok == 3' "$T/out" >/dev/null
+	tap $? "$1, $3: verify nlb-ip of the recording alone"
+}
+
+# Connections by the name that they were made by, and whom they asked for it: the
+# Service by its rules, since nothing of kubectl is known here.
+names_are_known() {
+	sort "$2/named.txt" >"$T/was"
+	jq -r 'select(.event == "end" and .dns_name) | [.original.src, .original.dst,
+	    .original.dport, .dns_name] | join(" ")' "$2/$3/out" | sort >"$T/again"
+	diff "$T/was" "$T/again" >"$T/diff" 2>&1
+	[ -s "$T/was" ] && [ ! -s "$T/diff" ] &&
+	    jq -e -s '[.[] | select(.event == "end" and .original.dport == 53) |
+	    .service.namespace + "/" + .service.name] | unique == ["kube-system/kube-dns"]' \
+	    "$2/$3/out" >/dev/null
+	shown "$1, $3: $(grep -c . "$T/was") connections by name, asked for at the Service"
+	# the lost question of the race, which was asked again
+	run read -o json "$2/$3/rec.pcapng" port 53
+	[ "$code" -eq 0 ] && [ "$(jq -s '[.[].findings[]? | select(.code ==
+	    "dns-no-answer")] | length' "$T/out")" -eq 1 ]
+	tap $? "$1, $3: the lost question, from the recording alone"
+}
+
 check_case() {
 	dir=$T/$1
 	for how in any globs text; do
@@ -209,6 +243,10 @@ check_case() {
 	tap $? "$1: $pods pods that came and went are known by name"
 	opens_elsewhere "$1, any" "$dir/any"
 	opens_elsewhere "$1, globs" "$dir/globs"
+	for how in any globs; do
+		[ ! -e "$dir/clients.txt" ] || clients_are_known "$1" "$dir" "$how"
+		[ ! -e "$dir/named.txt" ] || names_are_known "$1" "$dir" "$how"
+	done
 }
 
 # begin CASE: in the background.

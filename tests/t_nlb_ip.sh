@@ -63,6 +63,24 @@ nlb 0 nlb-ip-targets 'received from ' ', and from '
 ask nlb-ip-targets '[.targets[] | (.received.spans | length), (.health_checks.seen.spans | length)]' \
     '[2,2,2,2,1,1]'
 
+# While two of three were away, they are told as targets that received nothing.
+if command -v editcap >/dev/null 2>&1; then
+	TZ=UTC editcap -F pcap -A '2026-11-21 04:14:21' -B '2026-11-21 04:14:26' \
+	    pcaps/nlb-ip-targets/any.pcap "$T/away.pcap" 2>"$T/err"
+	run verify nlb-ip --state pcaps/nlb-ip-targets "$T/away.pcap"
+	none='no connection from outside among the flows read'
+	[ "$code" -eq 0 ] && sound && [ "$(grep -c "$none" "$T/out")" -eq 2 ] &&
+	    holds out "target 192.168.3.77:8080 tcp, default/web-2, of Service default/svc-nlb: $none" &&
+	    holds out "target 192.168.3.61:8080 tcp, default/web-3, of Service default/svc-nlb: $none"
+	tap $? "targets that received nothing"
+	run verify nlb-ip --state pcaps/nlb-ip-targets --target 192.168.3.105:8080 "$T/away.pcap"
+	[ "$code" -eq 0 ] && ! holds out "$none"
+	tap $? "not with --target"
+else
+	skip "targets that received nothing" "no program editcap"
+fi
+ask nlb-ip-targets .silent_targets '[]'
+
 # The lab's own record against the spans of each target: the last connection and
 # check before it was taken away, the first ones after it came again.
 on_time() {
@@ -93,7 +111,8 @@ nlb 1 nlb-ip-wrong-eni '4 ok, 4 failed' 'failed: wrong-eni: ' 'came in by eth0 (
     'instead of eth1 (eni-'
 nlb 1 nlb-ip-asymmetric '1 ok, 1 failed' 'failed: asymmetric-path: 203.0.113.50:' \
     'policy rule 1536 of 192.168.3.77 is missing'
-nlb 1 nlb-hairpin '1 ok, 1 failed' 'failed: hairpin: ' '1 came back to its own sender'
+nlb 1 nlb-hairpin '1 ok, 1 failed' 'failed: hairpin: ' '1 came back to its own sender' \
+    "client: 2 preserved (the client's own address came): 192.168.3.105, 203.0.113.50"
 nlb 3 nlb-ip-reuse 'inconclusive: socket-reuse: 203.0.113.50:50100' '(socket reuse)'
 
 # Target type instance.

@@ -146,6 +146,17 @@ fails "no namespace" "expected NAMESPACE/NAME" verify shares --service svc-clust
 run verify shares pcaps/service-shares/any.pcap
 [ "$code" -eq 3 ] && holds out 'without --state'
 tap $? "packets alone"
+# What leaves by an ENI went to other nodes: of shares that proves nothing.
+if command -v tcpdump >/dev/null 2>&1; then
+	tcpdump -r pcaps/service-shares-300/any.pcap -w "$T/eni.pcap" \
+	    'host 192.168.2.95 and not host 10.100.101.7' 2>/dev/null
+	run verify shares --state pcaps/service-shares-300 "$T/eni.pcap"
+	[ "$code" -eq 3 ] && sound && holds out ': 111, 0, 0: uneven' &&
+	    holds out '111 connections were seen on the way to the endpoint alone'
+	tap $? "seen on the way to the endpoint alone: inconclusive"
+else
+	skip "seen on the way to the endpoint alone" "no program tcpdump"
+fi
 shares 3 service-shares -f 'port 1' && holds out 'the filter leaves none' &&
     ! holds out 'is not known without'
 tap $? "a filter that leaves nothing"

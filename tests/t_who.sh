@@ -179,6 +179,16 @@ tap $? "nobody: 1"
 run who 192.168.3.243:9651/udp --state $S $S/any.pcap
 [ "$code" -eq 1 ]
 tap $? "the other protocol: nobody"
+# Packets on the pods' side alone: it is not said that nobody had it.
+if command -v tcpdump >/dev/null 2>&1; then
+	tcpdump -r $R/any.pcap -w "$T/pods.pcap" 'not host 192.168.3.243' 2>/dev/null
+	run who 192.168.3.243:40000@04:00:01 --state $R "$T/pods.pcap"
+	[ "$code" -eq 3 ] && holds out 'nobody was seen to have it, but of 6 flows of pods'
+	tap $? "the pods' side alone: not known"
+else
+	skip "the pods' side alone" "no program tcpdump"
+fi
+
 # The address before its translation: behind it is the same pod.
 run who 192.168.3.107:60282 --state $R $R/any.pcap
 [ "$code" -eq 0 ] && holds out 'default/netshoot, before its translation' &&
@@ -250,13 +260,16 @@ tap $? "--where is about flows: entries without packets are left out"
 # All ports of an address.
 F=pcaps/snat-ports-full
 run who 192.168.3.243 --state $F $F/any.pcap
-[ "$code" -eq 0 ] && holds out '172.217.175.36:80 tcp' && holds out ' 2 of 2: ' &&
+[ "$code" -eq 0 ] && holds out '172.217.175.36:80 tcp' && holds out ' 2 of 2 ports: ' &&
     holds out 'insert_failed 2, drop 2'
 tap $? "a pool that is full"
 run who 192.168.3.243 --state $S $S/any.pcap
-[ "$code" -eq 0 ] && holds out '3 of 64512: ' && ! holds out 192.168.3.105 &&
+[ "$code" -eq 0 ] && holds out '3 of 64512 ports: ' && ! holds out 192.168.3.105 &&
     holds out 'each with ports 1024-65535 by the rules'
 tap $? "a pool by destination"
+run who 192.168.3.243 --state $R $R/any.pcap
+[ "$code" -eq 0 ] && holds out ' 1 of 1 ports: ' && ! holds out 'at once'
+tap $? "a port that was used again and again is one port"
 run who 192.168.3.243 -v --state $S $S/any.pcap
 [ "$code" -eq 0 ] && holds out '192.168.3.105:41000'
 tap $? "-v: each of them"
@@ -285,4 +298,76 @@ timeout 20 "$PODPATH" who 192.168.3.243:9651 --state $S >/dev/full 2>"$T/err" ||
     code=$?
 [ "$code" -eq 2 ] && [ "$(wc -l <"$T/err")" -eq 1 ] && holds err "No space left"
 tap $? "disk full"
+
+# On the node itself, without a file: by its own conntrack, while entries live.
+R=same-source-port
+cat >"$T/on_node" <<'ON_NODE'
+# one question for each translated source that is in the table before and after it
+table() {
+	conntrack -L 2>/dev/null | awk '
+	$1 == "tcp" {
+		n = 0
+		split("", v)
+		for (i = 1; i <= NF; i++) {
+			if ($i ~ /^src=/) n++
+			split($i, w, "=")
+			if (w[1] ~ /^(src|sport|dst|dport)$/) v[n, w[1]] = w[2]
+		}
+		if (v[1, "src"] != v[2, "dst"] || v[1, "sport"] != v[2, "dport"])
+			print v[2, "dst"], v[2, "dport"], v[1, "src"], v[1, "sport"]
+	}' | sort -u
+}
+ask() {
+	table >"$T/live/before"
+	for at in $(cut -d' ' -f1,2 "$T/live/before" | tr ' ' : | sort -u); do
+		code=0
+		timeout 30 "$PODPATH" who "$at/tcp" -o json >"$T/live/$at" \
+		    2>"$T/live/err" </dev/null || code=$?
+		echo "$code" >"$T/live/$at.exit"
+	done
+	table | comm -12 - "$T/live/before" >"$T/live/table"
+}
+# The lab waits for this before its traffic begins: what asks goes on beside that.
+{
+	for _ in $(seq 40); do
+		ask
+		[ "$(cut -d' ' -f3 "$T/live/table" | sort -u | grep -c .)" -lt 2 ] || break
+		sleep 0.1
+	done
+	touch "$T/live/done"
+} >/dev/null 2>"$T/live/said" </dev/null &
+ON_NODE
+if [ "$(id -u)" != 0 ]; then
+	skip "on a node" "needs root"
+	done_testing
+	exit
+fi
+mkdir "$T/live"
+export T PODPATH
+code=0
+timeout 120 tests/lab/run.sh record -o "$T/lab" -x "exec sh '$T/on_node'" $R \
+    >"$T/out" 2>"$T/err" || code=$?
+if [ "$code" -eq 77 ]; then
+	skip "on a node" "$(tail -n 1 "$T/err")"
+	done_testing
+	exit
+fi
+for _ in $(seq 200); do
+	[ ! -e "$T/live/done" ] || break
+	sleep 0.1
+done
+[ "$code" -eq 0 ] && [ "$(cut -d' ' -f3 "$T/live/table" | sort -u | grep -c .)" -ge 2 ]
+tap $? "a node of the lab, and podpath who on it, for several pods"
+sed 's/^/# /' "$T/live/said"
+while read -r as port from from_port; do
+	# others may have had the port to other destinations
+	jq -e --arg ip "$from" --argjson port "$from_port" '[.claims[] | select(
+	    .original.src == $ip and .original.sport == $port)] | length >= 1 and
+	    all(.[]; .evidence == "conntrack" and .translated.src != $ip)' \
+	    "$T/live/$as:$port" >/dev/null && grep -q '^[03]$' "$T/live/$as:$port.exit"
+	tap $? "on the node: $as:$port was $from:$from_port"
+done <"$T/live/table"
+run who 192.168.3.243:1 -o json --state "$T/lab/$R"
+[ "$code" -eq 1 ]
+tap $? "and of its dumps: a port that nobody had"
 done_testing

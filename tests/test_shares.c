@@ -528,6 +528,30 @@ test_stale_entries(void **state)
 	state_free(s);
 }
 
+/* Without kubectl ipamd tells who has an address of this node's ENIs; of others nobody
+   knows, and a connection that was answered may go on. */
+static void
+test_stale_by_ipam(void **state)
+{
+	struct state *s = state_of_web();
+	char out[256] = "";
+	struct eni_addr *a = state_push(s, eni_addrs);
+
+	(void)state;
+	assert_non_null(a);
+	assert_true(prefix_parse("10.0.1.64/28", &a->prefix));
+	state_mark(s, PART_IPAM);
+	add_pod(s, "left-the-service", "10.0.1.65", NULL);
+	add_entry(s, "10.0.1.65", "ESTABLISHED", CT_ASSURED);
+	add_entry(s, "10.0.1.77", "ESTABLISHED", CT_ASSURED);	/* nobody's address */
+	add_entry(s, "10.0.1.90", "ESTABLISHED", CT_ASSURED);	/* of another node */
+	add_entry(s, "10.0.1.90", "SYN_SENT", CT_UNREPLIED);
+	state_ready(s);
+	assert_int_equal(service_stale_entries(s, on_entry, out), 2);
+	assert_string_equal(out, "10.0.1.77:80 10.0.1.90:80 ");
+	state_free(s);
+}
+
 /* Where no endpoint is told of, nothing is no endpoint. */
 static void
 test_not_known(void **state)
@@ -561,6 +585,7 @@ main(void)
 		cmocka_unit_test(test_many_endpoints),
 		cmocka_unit_test(test_many_ports),
 		cmocka_unit_test(test_stale_entries),
+		cmocka_unit_test(test_stale_by_ipam),
 		cmocka_unit_test(test_not_known),
 	};
 

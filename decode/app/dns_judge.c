@@ -193,7 +193,7 @@ static void
 classify(struct sheet *t)
 {
 	const struct flow *f = t->f;
-	bool strange = has_strange_answers(f);
+	bool strange = t->k->unread || has_strange_answers(f);
 
 	t->n = f->app.n_queries < DNS_FLOW_QUERIES ? f->app.n_queries : DNS_FLOW_QUERIES;
 	for (unsigned i = 0; i < t->n; i++) {

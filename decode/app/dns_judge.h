@@ -23,6 +23,7 @@ struct dns_case {
 	const struct dns_log	*log;	/* what its client asked in other flows */
 	struct nstime		 now;	/* nothing was seen later than this */
 	bool			 lossy;	/* packets were lost while it ran */
+	bool			 unread;	/* it has answers that could not be read */
 	bool			 over;	/* nothing more comes: DNS_PATIENCE_OVER_NS will do */
 	/* As in struct judge_view; without them no device has a name but what
 	   flow.node tells, and nothing is said to have been lost on this node. */

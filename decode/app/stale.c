@@ -52,13 +52,44 @@ is_closing(const struct ct_entry *ct)
 	return false;
 }
 
+/* An address that this node's ENIs own for pods: ipamd knows the pod that has it. */
+static bool
+is_of_eni(const struct state *s, const struct addr *a)
+{
+	for (uint32_t i = 0; i < s->eni_addrs.n; i++)
+		if (prefix_contains(&s->eni_addrs.v[i].prefix, a))
+			return true;
+	return false;
+}
+
 static bool
 is_in_use(const struct state *s, const struct ct_entry *ct)
 {
+	const struct addr *a = &ct->reply.src;
+
 	if (ct->orig.proto != PROTO_TCP || ct->status & CT_UNREPLIED ||
 	    (ct->state != NULL && strcmp(ct->state, "SYN_SENT") == 0))
 		return false;
-	return !state_has(s, PART_PODS) || state_pod_addr(s, &ct->reply.src) != NULL;
+	return state_pod_addr(s, a) != NULL || (!state_has(s, PART_PODS) &&
+	    !(state_has(s, PART_IPAM) && is_of_eni(s, a)));
+}
+
+const struct svc_port *
+service_stale_entry(const struct state *s, const struct ct_entry *ct)
+{
+	const struct tuple *o = &ct->orig;
+	const struct svc_port *p;
+
+	if (!is_translated(ct) || is_closing(ct) || o->proto == PROTO_ICMP ||
+	    o->proto == PROTO_ICMPV6)
+		return NULL;
+	p = service_port_of(s, &o->dst, o->dport, o->proto, false);
+	if (p == NULL && is_here(s, &o->dst))
+		p = service_port_of(s, &o->dst, o->dport, o->proto, true);
+	if (p == NULL || !service_lacks(s, p, &ct->reply.src, ct->reply.sport) ||
+	    is_in_use(s, ct))
+		return NULL;
+	return p;
 }
 
 unsigned
@@ -69,17 +100,9 @@ service_stale_entries(const struct state *s, bool (*cb)(void *arg,
 
 	for (uint32_t i = 0; i < s->conntrack.n; i++) {
 		const struct ct_entry *ct = &s->conntrack.v[i];
-		const struct tuple *o = &ct->orig;
-		const struct svc_port *p;
+		const struct svc_port *p = service_stale_entry(s, ct);
 
-		if (!is_translated(ct) || is_closing(ct) || o->proto == PROTO_ICMP ||
-		    o->proto == PROTO_ICMPV6)
-			continue;
-		p = service_port_of(s, &o->dst, o->dport, o->proto, false);
-		if (p == NULL && is_here(s, &o->dst))
-			p = service_port_of(s, &o->dst, o->dport, o->proto, true);
-		if (p == NULL || !service_lacks(s, p, &ct->reply.src, ct->reply.sport) ||
-		    is_in_use(s, ct))
+		if (p == NULL)
 			continue;
 		n++;
 		if (cb != NULL && !cb(arg, ct, p))

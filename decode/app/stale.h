@@ -21,10 +21,13 @@ const struct svc_port *service_port_of(const struct state *, const struct addr *
    known. */
 bool		 service_lacks(const struct state *, const struct svc_port *,
 		    const struct addr *, uint16_t port);
+/* Does the entry still lead to what is no endpoint of its Service?  Then that port of
+   it, else NULL; see below. */
+const struct svc_port *service_stale_entry(const struct state *, const struct ct_entry *);
 /*
  * Each entry of the state's own dump that leads to what is no endpoint of its
  * Service: those not answered, of a protocol without connections, or of an address
- * that is no pod's.  A connection to a pod that merely left the Service ends in
+ * that is surely no pod's (kubectl tells of all pods, ipamd of those on its ENIs).  A connection to a pod that merely left the Service ends in
  * peace, and what is closing is not used again.  How many there are; the callback
  * (may be NULL) returns false to stop.
  */

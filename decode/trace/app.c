@@ -118,7 +118,7 @@ app_joined(struct tracer *t, uint32_t fi, uint32_t into)
 		    APP_PROXY_CUT);
 		from->proxy = NULL;
 	}
-	to->flags |= from->flags & (APP_BY_WORD | APP_ENDED);
+	to->flags |= from->flags & (APP_BY_WORD | APP_ENDED | APP_DNS_UNREAD);
 	if (a->dns != NULL)
 		dns_log_joined(a->dns, flow_at(t, fi)->id, flow_at(t, into)->id);
 }
@@ -163,12 +163,23 @@ app_ends(const struct tracer *t, uint32_t fi, struct tuple *ends,
 static bool
 asks_as_checker(const struct app_seen *x)
 {
-	static const char word[] = "ELB-HealthChecker/";
-	uint32_t n = sizeof(word) - 1;
+	static const char word[] = "\r\nuser-agent: ", who[] = "ELB-HealthChecker/";
+	const uint32_t n = sizeof(word) - 1, m = sizeof(who) - 1;
 
-	for (uint32_t i = 0; i + n <= x->n; i++)
-		if (x->bytes[i] == 'E' && memcmp(x->bytes + i, word, n) == 0)
+	for (uint32_t i = 0; i + n + m <= x->n; i++) {
+		const uint8_t *p = x->bytes + i;
+		uint32_t k = 0;
+
+		if (*p != '\r')
+			continue;
+		if (memcmp(p, "\r\n\r\n", 4) == 0)
+			return false;	/* the end of the headers */
+		/* in any case: proxies write it so and so */
+		while (k < n && ((p[k] | (word[k] >= 'a' ? 0x20 : 0)) == word[k]))
+			k++;
+		if (k == n && memcmp(p + n, who, m) == 0)
 			return true;
+	}
 	return false;
 }
 

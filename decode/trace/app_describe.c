@@ -108,11 +108,12 @@ describe_client(struct flow *f)
 /* ---- */
 
 static void
-judge_dns(struct tracer *t, struct flow *f)
+judge_dns(struct tracer *t, uint32_t fi, struct flow *f)
 {
 	struct dns_case c = { .state = tracer_state(t), .contract = tracer_contract(t),
 	    .log = t->apps->dns, .now = t->now.ns != 0 ? t->now : t->stats.last,
-	    .lossy = loss_between(t, f->first, f->last) > 0, .over = t->finished };
+	    .lossy = loss_between(t, f->first, f->last) > 0,
+	    .unread = app_dns_unread(t, fi), .over = t->finished };
 
 	if (c.state != NULL) {
 		c.arg = t->judge_view.arg;
@@ -166,7 +167,7 @@ describe_dns(struct tracer *t, uint32_t fi, struct flow *f)
 		return;
 	a->queries = dns_log_queries(log, f->id, &a->n_queries, &a->queries_left_out);
 	if (a->queries != NULL)
-		judge_dns(t, f);
+		judge_dns(t, fi, f);
 }
 
 static void

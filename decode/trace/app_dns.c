@@ -87,6 +87,30 @@ take_framed(struct tracer *t, const struct app_seen *x, struct app_stream *k)
 	}
 }
 
+/* Bytes that make no message, or none yet. */
+static bool
+has_rest(const struct app_stream *k)
+{
+	return k->dead || k->s.n > 0 || k->s.n_apart > 0 || k->s.has_hole;
+}
+
+static void
+note_unread(struct tracer *t, const struct app_seen *x)
+{
+	if (x->dir != app_initiator(flow_at(t, x->flow)))
+		t->apps->v[x->flow].flags |= APP_DNS_UNREAD;
+}
+
+bool
+app_dns_unread(const struct tracer *t, uint32_t fi)
+{
+	const struct app_flow *f = &t->apps->v[fi];
+	uint16_t number = f->stream[!app_initiator(flow_at(t, fi))];
+
+	return f->flags & APP_DNS_UNREAD ||
+	    (number != 0 && has_rest(&t->apps->streams[number - 1]));
+}
+
 static void
 take_segment(struct tracer *t, const struct app_seen *x)
 {
@@ -95,14 +119,20 @@ take_segment(struct tracer *t, const struct app_seen *x)
 	uint32_t seq = l->seq + (syn ? 1 : 0);
 	struct app_stream *k = app_stream(t, x, syn, seq);
 
-	if (k == NULL)
+	if (k == NULL) {
+		if (x->len > 0)
+			note_unread(t, x);
 		return;
+	}
 	if (!k->dead && !stream_put(&k->s, seq, x->bytes, x->n, x->len, APP_DNS_MAX))
 		k->dead = true;
 	if (!k->dead)
 		take_framed(t, x, k);
-	if (k->dead || l->tcp_flags & (TCP_FIN | TCP_RST))
-		app_stream_close(t, k);
+	if (!k->dead && !(l->tcp_flags & (TCP_FIN | TCP_RST)))
+		return;
+	if (has_rest(k))
+		note_unread(t, x);
+	app_stream_close(t, k);
 }
 
 void

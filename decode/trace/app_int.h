@@ -24,6 +24,7 @@ enum app_flag {
 	APP_PROXY_CUT	= 1 << 2,	/* ... and the capture has no more of them */
 	APP_BY_WORD	= 1 << 3,	/* it asked as a load balancer's health check */
 	APP_ENDED	= 1 << 4,	/* checks know of it */
+	APP_DNS_UNREAD	= 1 << 5,	/* answers over TCP came that could not be read */
 };
 
 /* The bytes of a PROXY header. */
@@ -86,6 +87,8 @@ bool		 app_ends(const struct tracer *, uint32_t flow, struct tuple *,
 		    const struct leg_rec **);
 
 /* app_dns.c */
+/* Did answers come over TCP that could not be read, or not yet? */
+bool		 app_dns_unread(const struct tracer *, uint32_t flow);
 void		 app_dns_take(struct tracer *, const struct app_seen *);
 /* app_proxy.c */
 void		 app_proxy_take(struct tracer *, const struct app_seen *);

@@ -97,11 +97,15 @@ hup_lives() { kill -HUP "${live_pids[@]}" 2>/dev/null || true; }
 
 # What a case calls before and after its traffic; what it wants to capture is not asked.
 start_recording() {
+	local whole=()
+	# what looks into payloads says how much of them it wants
+	((SNAPLEN <= 200)) || whole=(-s "$SNAPLEN")
 	start_events
 	start_ipamd
-	start_live any -o json -w "$OUT/any/rec.pcapng"
-	start_live globs -o json -i eth0 -i eth1 -i 'eni*' -w "$OUT/globs/rec.pcapng"
-	start_live text -o text -w "$OUT/text/rec.pcapng"
+	start_live any -o json "${whole[@]}" -w "$OUT/any/rec.pcapng"
+	start_live globs -o json "${whole[@]}" -i eth0 -i eth1 -i 'eni*' \
+		-w "$OUT/globs/rec.pcapng"
+	start_live text -o text "${whole[@]}" -w "$OUT/text/rec.pcapng"
 	come_and_go >"$WORK/come_and_go.log" 2>&1 &
 	coming_pid=$!
 	started+=("$coming_pid")

@@ -29,6 +29,9 @@ struct naming {
 	const struct state *(*state)(const void *arg);		/* or NULL; may give NULL */
 	const struct contract *(*contract)(const void *arg);	/* the same */
 	const void	*arg;
+	/* As tracer_entries(); or NULL. */
+	void		 (*entries)(const void *arg, void (*cb)(void *,
+	    const struct obs *), void *cb_arg);
 };
 
 #define SUMMARY_REASONS	6

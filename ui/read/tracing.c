@@ -34,6 +34,12 @@ contract_of(const void *tracer)
 	return tracer_contract(tracer);
 }
 
+static void
+entries_of(const void *tracer, void (*cb)(void *, const struct obs *), void *arg)
+{
+	tracer_entries(tracer, cb, arg);
+}
+
 bool
 tracing_is_full(const struct tracing *t)
 {
@@ -185,7 +191,8 @@ tracing_init(struct tracing *t, const struct options *o, struct filter *filter,
 		.start_ns = clock_now_ns() };
 	if (!parse_where(t) || !start_tracer(t))
 		return false;
-	t->names = (struct naming){ iface_of, name_of, state_of, contract_of, t->tracer };
+	t->names = (struct naming){ iface_of, name_of, state_of, contract_of, t->tracer,
+		entries_of };
 	return true;
 }
 

@@ -76,7 +76,8 @@ keep(struct nlb *n, const struct nlb_conn *c, uint8_t result)
 		.spread = c->node_port != NULL, .begun = f->has & FLOW_INITIATOR,
 		.asked = f->proto == PROTO_TCP && sent_data(f),
 		.node_hides = f->has & FLOW_TRANSLATED && f->nat & NAT_SNAT,
-		.inside = (int8_t)(c->contract != NULL ?
+		/* what came back to its sender came with the client's address */
+		.inside = (int8_t)(has(f, "hairpin") ? 0 : c->contract != NULL ?
 		    contract_inside(c->contract, &f->original.src) : -1),
 		.result = result, .reused = has(f, "socket-reuse"),
 		.hairpin = has(f, "hairpin"), .proxy = f->app.proxy,
@@ -157,6 +158,8 @@ nlb_end(void *arg, const struct naming *names, const struct summary *s)
 	}
 	balance_end(n->balance);
 	n->ended = true;
+	nlb_find_silent(n, state, names != NULL && names->contract != NULL ?
+	    names->contract(names->arg) : NULL);
 	if (t->count[CHECK_OK] + t->count[CHECK_UNSURE] + t->count[CHECK_FAILED] == 0)
 		say_nothing(n, t->why, sizeof(t->why));
 	nlb_compare(n);

@@ -266,6 +266,27 @@ find_target(const struct nlb *n, const struct addr *a, uint16_t port, uint8_t pr
 	    sizeof(key), by_place);
 }
 
+bool
+nlb_knows_checks(const struct nlb *n, const struct balance_target *b)
+{
+	const struct nlb_target *t = find_target(n, &b->addr, b->port, b->proto);
+
+	return b->checks > 0 || t == NULL || t->by_eni;
+}
+
+static void
+keep_by_eni(struct nlb *n, const struct nlb_conn *c)
+{
+	struct nlb_target key = { .addr = c->addr, .port = c->port,
+		.proto = c->flow->proto }, *t;
+
+	if (!c->has_target || c->flow->node.eni == NULL || n->n_targets == 0)
+		return;
+	t = bsearch(&key, n->targets, n->n_targets, sizeof(key), by_place);
+	if (t != NULL)
+		t->by_eni = true;
+}
+
 /* The Service that has this endpoint; a port where none has.  It is a target from
    now on, which is found faster. */
 static uint32_t
@@ -374,7 +395,8 @@ is_from_outside(const struct nlb_conn *c)
 
 	if (present_has_finding(c->flow, "hairpin"))
 		return true;
-	if (state_pod_addr(c->state, src) != NULL || state_node_addr(c->state, src) != NULL)
+	if (state_pod_addr(c->state, src) != NULL ||
+	    state_node_addr(c->state, src) != NULL)
 		return false;
 	if (c->contract == NULL)
 		return true;
@@ -384,16 +406,16 @@ is_from_outside(const struct nlb_conn *c)
 }
 
 static void
-keep_pod(struct nlb *n, const struct flow *f)
+keep_pod(struct nlb *n, const struct pod *p, const struct addr *a)
 {
 	char name[PRESENT_NAME_MAX];
 
-	if (!present_pod(f->node.pod, name) || nlb_pod_name(n, &f->node.pod_ip) != NULL)
+	if (!present_pod(p, name) || nlb_pod_name(n, a) != NULL)
 		return;
 	if (n->n_pods == MAX_PODS || !make_room(n, (void **)&n->pods, n->n_pods,
 	    &n->room_pods, sizeof(*n->pods)))
 		return;
-	n->pods[n->n_pods] = (struct nlb_pod){ f->node.pod_ip, copy(n, name) };
+	n->pods[n->n_pods] = (struct nlb_pod){ *a, copy(n, name) };
 	n->n_pods += n->pods[n->n_pods].name != NULL;
 }
 
@@ -404,6 +426,41 @@ nlb_pod_name(const struct nlb *n, const struct addr *a)
 		if (addr_eq(&n->pods[i].addr, a))
 			return n->pods[i].name;
 	return NULL;
+}
+
+static bool
+has_received(const struct nlb *n, const struct nlb_target *t)
+{
+	uint32_t n_targets;
+	const struct balance_target *b = balance_targets(n->balance, &n_targets);
+
+	for (uint32_t i = 0; i < n_targets; i++)
+		if (b[i].port == t->port && b[i].proto == t->proto &&
+		    addr_eq(&b[i].addr, &t->addr))
+			return true;
+	return false;
+}
+
+/* Only of Services that were looked for it is known who else is a target. */
+void
+nlb_find_silent(struct nlb *n, const struct state *s, const struct contract *c)
+{
+	uint32_t n_targets;
+	struct owner o;
+
+	balance_targets(n->balance, &n_targets);
+	if (n->has_target || !n->chosen || s == NULL || c == NULL || n_targets == 0 ||
+	    balance_more(n->balance))
+		return;
+	for (uint32_t i = 0; i < n->n_targets; i++) {
+		struct nlb_target *t = &n->targets[i];
+
+		contract_owner(c, &t->addr, &o);
+		if (o.kind != OWNER_POD || o.egress || has_received(n, t))
+			continue;
+		t->silent = true;
+		keep_pod(n, state_pod_addr(s, &t->addr), &t->addr);
+	}
 }
 
 /* The load balancer asks kube-proxy whether this node has an endpoint. */
@@ -450,6 +507,7 @@ nlb_choose(struct nlb *n, const struct flow *f, const struct naming *names,
 		n->from_inside++;
 		return false;
 	}
-	keep_pod(n, f);
+	keep_pod(n, f->node.pod, &f->node.pod_ip);
+	keep_by_eni(n, c);
 	return true;
 }

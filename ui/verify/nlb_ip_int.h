@@ -22,6 +22,9 @@ struct nlb_target {
 	struct addr	 addr;
 	uint16_t	 port;
 	uint8_t		 proto;
+	bool		 by_eni;	/* some came by an ENI: only of these it is told
+					   whether they are health checks */
+	bool		 silent;	/* of this node, and nothing came; at the end */
 	uint32_t	 group;
 };
 
@@ -48,7 +51,7 @@ struct nlb {
 	bool		 any_state, any_contract;
 	bool		 chosen;	/* there are Services to choose targets by */
 	bool		 ended;
-	uint64_t	 from_inside;	/* connections to a target from the cluster itself */
+	uint64_t	 from_inside;	/* connections to a target from the cluster */
 	uint64_t	 differences;	/* from annotations */
 	struct nstime	 first, last;	/* of what was judged */
 };
@@ -73,6 +76,10 @@ bool	nlb_choose(struct nlb *, const struct flow *, const struct naming *,
 	    struct nlb_conn *);
 bool	nlb_options(struct nlb *, bool *usage);
 void	nlb_chosen_free(struct nlb *);
+/* At the end: which targets of this node received nothing. */
+void	nlb_find_silent(struct nlb *, const struct state *, const struct contract *);
+/* Could its health checks be told from traffic? */
+bool	nlb_knows_checks(const struct nlb *, const struct balance_target *);
 
 /* nlb_ip_judge.c: was it delivered as it must be?  text: room for what it says. */
 #define NLB_TEXT	700

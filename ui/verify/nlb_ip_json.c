@@ -131,7 +131,8 @@ put_target(struct json *j, const struct nlb *n, const struct balance_target *b)
 	put_u64(j, "inconclusive", b->results[CHECK_UNSURE]);
 	json_key(j, "health_checks");
 	json_open(j, '{');
-	put_u64(j, "count", b->checks);
+	if (nlb_knows_checks(n, b))
+		put_u64(j, "count", b->checks);
 	if (b->period_ns > 0)
 		put_u64(j, "period_ns", (uint64_t)b->period_ns);
 	json_key(j, "from");
@@ -147,6 +148,35 @@ put_target(struct json *j, const struct nlb *n, const struct balance_target *b)
 	put_u64(j, "hairpin", b->hairpins);
 	put_u64(j, "socket_reuse", b->reused);
 	json_close(j, '}');
+}
+
+/* Targets of this node that no connection from outside came to. */
+static void
+put_silent(struct json *j, const struct nlb *n)
+{
+	char proto[PRESENT_PROTO_MAX];
+
+	json_key(j, "silent_targets");
+	json_open(j, '[');
+	for (uint32_t i = 0; i < n->n_targets; i++) {
+		const struct nlb_target *t = &n->targets[i];
+		const char *pod = nlb_pod_name(n, &t->addr);
+
+		if (!t->silent)
+			continue;
+		json_open(j, '{');
+		json_key(j, "address");
+		json_addr(j, &t->addr);
+		put_u64(j, "port", t->port);
+		json_key(j, "proto");
+		json_text(j, present_proto(t->proto, proto));
+		if (pod != NULL) {
+			json_key(j, "pod");
+			json_text(j, pod);
+		}
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 }
 
 static void
@@ -191,6 +221,7 @@ nlb_json(const void *arg, struct json *j)
 	for (uint32_t i = 0; i < n_targets; i++)
 		put_target(j, n, &b[i]);
 	json_close(j, ']');
+	put_silent(j, n);
 	json_key(j, "services");
 	json_open(j, '[');
 	for (uint32_t i = 0; i < n->n_groups; i++)

@@ -97,12 +97,20 @@ put_node_port(const struct nlb_conn *c, char *out, size_t size)
 	return n < 0 || (size_t)n >= size ? size - 1 : (size_t)n;
 }
 
+/* A load balancer's own address is of the VPC. */
+static bool
+is_from_afar(const struct nlb_conn *c)
+{
+	return c->contract != NULL &&
+	    contract_inside(c->contract, &c->flow->original.src) == 0;
+}
+
 static void
 judge_node_port(const struct nlb_conn *c, struct opinion *o, char text[static NLB_TEXT])
 {
 	const struct flow *f = c->flow;
 	bool local = service_of(c)->external_policy == POLICY_LOCAL;
-	char addr[ADDR_TEXT_MAX];
+	char addr[ADDR_TEXT_MAX], proxy[END_TEXT];
 	size_t n = (size_t)snprintf(text, NLB_TEXT, "target type is instance, not ip: ");
 
 	say(o, CHECK_FAILED, NULL);
@@ -121,10 +129,18 @@ judge_node_port(const struct nlb_conn *c, struct opinion *o, char text[static NL
 		snprintf(text + n, NLB_TEXT - n, "the client's address is hidden by SNAT "
 		    "to the node (%s)", addr);
 	} else {
-		snprintf(text + n, NLB_TEXT - n, f->app.client_hidden ? "the source is "
-		    "kept, which is the load balancer's own address" :
-		    "the client's address is kept");
+		snprintf(text + n, NLB_TEXT - n, "%s", f->app.client_hidden ? "the source "
+		    "is kept, which is the load balancer's own address" :
+		    is_from_afar(c) ? "the client's address is kept" : "the source is "
+		    "kept; whether it is the client's address is not known");
 	}
+	if (f->app.proxy == NULL || f->app.proxy->why != NULL ||
+	    !(f->app.proxy->has & PROXY_HAS_ADDRS))
+		return;
+	n = strlen(text);
+	snprintf(text + n, NLB_TEXT - n, "; the PROXY protocol v%u header names the "
+	    "client: %s", f->app.proxy->version, end_text(&f->app.proxy->src,
+	    f->app.proxy->sport, proxy));
 }
 
 /* kube-proxy drops these on purpose: no endpoint, no answer, so that the load
@@ -235,31 +251,47 @@ put_client(const struct nlb_conn *c, char text[static NLB_TEXT])
 
 	if (a->health_check)
 		snprintf(text, NLB_TEXT, "straight to the pod: a health check");
-	else if (a->proxy != NULL && a->proxy->has & PROXY_HAS_ADDRS)
+	else if (a->proxy != NULL && a->proxy->why == NULL &&
+	    a->proxy->has & PROXY_HAS_ADDRS)
 		snprintf(text, NLB_TEXT, "straight to the pod; the client is %s (PROXY "
 		    "protocol v%u)", end_text(&a->proxy->src, a->proxy->sport, end),
 		    a->proxy->version);
 	else if (a->client_hidden)
 		snprintf(text, NLB_TEXT, "straight to the pod; the client is hidden "
 		    "behind the load balancer's address");
-	else if (c->contract != NULL &&
-	    contract_inside(c->contract, &c->flow->original.src) == 0)
+	else if (is_from_afar(c))
 		snprintf(text, NLB_TEXT, "straight to the pod; the client's address is "
 		    "kept");
 	else
 		snprintf(text, NLB_TEXT, "straight to the pod");
 }
 
+/* Where the request was first seen, if that was coming in. */
+static const struct leg *
+came_in_by(const struct flow *f)
+{
+	for (unsigned k = 0; k < f->n_legs; k++)
+		if (!f->legs[k].reply)
+			return f->legs[k].dir == DIR_IN ? &f->legs[k] : NULL;
+	return NULL;
+}
+
 static void
 judge_right(const struct nlb_conn *c, struct opinion *o, char text[static NLB_TEXT])
 {
 	const struct flow *f = c->flow;
+	const struct leg *in = came_in_by(f);
 	const struct finding *g;
+	struct iface i;
 
 	say(o, CHECK_UNSURE, NULL);
 	if (find_code(f, "direct-delivery") == NULL)
 		snprintf(text, NLB_TEXT, "whether it was delivered straight to the pod was "
 		    "not seen");
+	else if (f->node.eni == NULL && in != NULL)
+		snprintf(text, NLB_TEXT, "it came in by %s, of which the state does not "
+		    "tell whether it is the ENI of the pod's address (ip rule, ip route "
+		    "and enis.json do)", dev_of(c, in, &i));
 	else if (f->node.eni == NULL || !crossed_eni(c, false))
 		snprintf(text, NLB_TEXT, "by which ENI it came in was not seen: capture on "
 		    "all interfaces");
@@ -279,11 +311,36 @@ judge_right(const struct nlb_conn *c, struct opinion *o, char text[static NLB_TE
 	}
 }
 
+static bool
+on_one_iface(const struct flow *f)
+{
+	for (unsigned k = 1; k < f->n_legs; k++)
+		if (f->legs[k].iface != f->legs[0].iface)
+			return f->confidence == CONF_SINGLE;
+	return f->n_legs > 0;
+}
+
+/* Other notes are about the client or its connection, and do not tell why the way
+   is not known. */
+static const struct finding *
+find_reason(const struct flow *f)
+{
+	static const char *const codes[] = { "loss", "ambiguous", "contradiction",
+	    "state-differs", "stale-conntrack", "port-clash", "endpoint-gone",
+	    "no-reply" };
+	const struct finding *g;
+
+	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if ((g = find_code(f, codes[i])) != NULL)
+			return g;
+	return NULL;
+}
+
 static void
 judge_unknown(const struct nlb_conn *c, struct opinion *o, char text[static NLB_TEXT])
 {
-	const struct finding *g = find_level(c->flow, LEVEL_NOTE);
-	bool one = c->flow->confidence == CONF_SINGLE && c->flow->n_legs > 0;
+	const struct finding *g = find_reason(c->flow);
+	bool one = on_one_iface(c->flow);
 
 	say(o, CHECK_UNSURE, g);
 	if (g != NULL)

@@ -28,18 +28,18 @@ put_clock(struct text *t, struct nstime ns)
 }
 
 static void
-put_end(struct text *t, const struct balance_target *b)
+put_end(struct text *t, const struct addr *a, uint16_t port, uint8_t ipproto)
 {
 	char s[ADDR_TEXT_MAX], proto[PRESENT_PROTO_MAX];
-	bool v6 = !addr_is_v4(&b->addr);
+	bool v6 = !addr_is_v4(a);
 
-	addr_format(&b->addr, s);
+	addr_format(a, s);
 	text_put(t, v6 ? "[" : "");
 	text_put(t, s);
 	text_put(t, v6 ? "]:" : ":");
-	text_u64(t, b->port);
+	text_u64(t, port);
 	text_put(t, " ");
-	text_put(t, present_proto(b->proto, proto));
+	text_put(t, present_proto(ipproto, proto));
 }
 
 /* ", a, b and 3 more": addresses that `is` wants. */
@@ -96,14 +96,15 @@ is_named(const struct balance_source *s)
 }
 
 static void
-put_head(struct text *t, const struct nlb *n, const struct balance_target *b)
+put_target(struct text *t, const struct nlb *n, uint32_t group, const struct addr *a,
+    uint16_t port, uint8_t proto)
 {
-	const struct nlb_group *g = &n->groups[b->group];
-	const char *pod = n->verify->config.numeric ? NULL : nlb_pod_name(n, &b->addr);
+	const struct nlb_group *g = &n->groups[group];
+	const char *pod = n->verify->config.numeric ? NULL : nlb_pod_name(n, a);
 
 	text_pad(t, 2);
 	text_put(t, "target ");
-	put_end(t, b);
+	put_end(t, a, port, proto);
 	if (pod != NULL) {
 		text_put(t, ", ");
 		text_foreign(t, pod);
@@ -116,9 +117,33 @@ put_head(struct text *t, const struct nlb *n, const struct balance_target *b)
 		text_foreign(t, g->name);
 	}
 	text_put(t, ": ");
+}
+
+static void
+put_silent(struct text *t, const struct nlb *n)
+{
+	for (uint32_t i = 0; i < n->n_targets; i++) {
+		const struct nlb_target *x = &n->targets[i];
+
+		if (!x->silent)
+			continue;
+		put_target(t, n, x->group, &x->addr, x->port, x->proto);
+		text_put(t, "no connection from outside among the flows read");
+		text_newline(t);
+	}
+}
+
+static void
+put_head(struct text *t, const struct nlb *n, const struct balance_target *b)
+{
+	put_target(t, n, b->group, &b->addr, b->port, b->proto);
 	text_count(t, b->conns, "connection");
 	text_put(t, ", ");
-	text_count(t, b->checks, "health check");
+	if (nlb_knows_checks(n, b))
+		text_count(t, b->checks, "health check");
+	else
+		text_put(t, "health checks not told apart (by which ENI they come in was "
+		    "not seen)");
 	if (b->period_ns > 0) {
 		text_put(t, " every ");
 		text_span(t, b->period_ns);
@@ -325,6 +350,7 @@ nlb_text(const void *arg, struct text *t)
 		put_checked(t, n, &b[i]);
 		put_faults(t, &b[i]);
 	}
+	put_silent(t, n);
 	for (uint32_t i = 0; i < n->n_groups; i++)
 		put_group(t, &n->groups[i]);
 	if (balance_more(n->balance)) {

@@ -68,13 +68,30 @@ state_of(const struct naming *names)
 	return names != NULL && names->state != NULL ? names->state(names->arg) : NULL;
 }
 
+/* Not where it still asked for the Service's address. */
+static bool
+seen_after_only(const struct flow *f)
+{
+	if (!(f->has & FLOW_TRANSLATED) || !(f->nat & NAT_DNAT) || f->n_legs == 0)
+		return false;
+	for (unsigned i = 0; i < f->n_legs; i++) {
+		const struct tuple *t = &f->legs[i].t;
+
+		if (addr_eq(f->legs[i].reply ? &t->src : &t->dst, &f->original.dst))
+			return false;
+	}
+	return true;
+}
+
 static void
 check_flow_of(void *arg, const struct flow *f, const struct naming *names)
 {
 	struct shares_check *c = arg;
 
-	if (shares_wanted(c, f->node.service_ns, f->node.service))
-		shares_flow(c->shares, state_of(names), f);
+	if (!shares_wanted(c, f->node.service_ns, f->node.service))
+		return;
+	shares_flow(c->shares, state_of(names), f);
+	c->after_only += f->node.service != NULL && seen_after_only(f);
 }
 
 /* ---- old entries in conntrack's table */
@@ -123,6 +140,20 @@ on_stale(void *arg, const struct ct_entry *ct, const struct svc_port *p)
 		s->proto = ct->orig.proto;
 	}
 	return true;
+}
+
+/* Of a table that events told of. */
+static void
+on_entry(void *arg, const struct obs *o)
+{
+	const struct stale_look *l = arg;
+	const struct svc_port *p;
+
+	if (o->ct.entry == NULL)
+		return;
+	p = service_stale_entry(l->state, o->ct.entry);
+	if (p != NULL)
+		on_stale(arg, o->ct.entry, p);
 }
 
 /* Of a Service that is asked for, they are a failure; else a note (shares_text()). */
@@ -204,8 +235,11 @@ check_end(void *arg, const struct naming *names, const struct summary *summary)
 	shares_end(c->shares, s);
 	for (unsigned i = 0; i < shares_n(c->shares); i++)
 		shares_judge(c, shares_get(c->shares, i));
-	if (s != NULL)
+	if (s != NULL) {
 		service_stale_entries(s, on_stale, &look);
+		if (names->entries != NULL)
+			names->entries(names->arg, on_entry, &look);
+	}
 	judge_stale(c);
 	say_why(c, s);
 }

@@ -27,6 +27,9 @@ struct shares_check {
 	struct stale_service stale[SHARES_STALE_MAX];
 	unsigned	 n_stale;
 	uint64_t	 stale_entries;
+	/* Connections that were seen on their way to the endpoint alone: where the
+	   client's side is not seen, others may be missing, by endpoint. */
+	uint64_t	 after_only;
 };
 
 /* Is this Service's port one that is asked for? */

@@ -48,6 +48,18 @@ add(struct shares_check *c, const struct share_port *p, enum check_result result
 	verify_add(c->verify, CHECK_SHARES, &o, &who);
 }
 
+/* What was seen by chance of where the endpoint is says nothing of shares. */
+static bool
+is_one_sided(const struct shares_check *c, struct words *w)
+{
+	if (c->after_only == 0)
+		return false;
+	append(w, "; %" PRIu64 " connection%s seen on the way to the endpoint alone, so "
+	    "that those to others may be missing: capture where the clients are, or on "
+	    "all interfaces", c->after_only, c->after_only == 1 ? " was" : "s were");
+	return true;
+}
+
 /* ---- endpoints that are gone */
 
 static void
@@ -125,6 +137,8 @@ judge_zones(struct shares_check *c, const struct share_port *p)
 		    p->stayed == p->connections ? "all " : "", p->stayed);
 	}
 	say_unknown_zones(p, &w);
+	if (result == CHECK_OK && is_one_sided(c, &w))
+		result = CHECK_UNSURE;
 	add(c, p, result, code, &w);
 }
 
@@ -204,6 +218,10 @@ judge_even(struct shares_check *c, const struct share_port *p)
 		break;
 	}
 	say_others(p, &w);
+	if ((p->even == EVEN_YES || p->even == EVEN_NO) && is_one_sided(c, &w)) {
+		result = CHECK_UNSURE;
+		code = NULL;
+	}
 	add(c, p, result, code, &w);
 }
 

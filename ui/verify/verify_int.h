@@ -26,7 +26,7 @@ struct item {
 	uint8_t		 result;
 	uint64_t	 flow_id;	/* 0: not a flow */
 	char		*who;		/* "default/echo-b 192.168.3.30:41234 -> ..." */
-	char		*after;		/* translated to; NULL: not known, or a deviation */
+	char		*after;		/* translated to; NULL: not known; a deviation */
 	char		*path;		/* "eni1e659a482e6 > eth0"; NULL */
 	char		*code, *cause, *text, *fix;	/* NULL none */
 };
@@ -52,7 +52,7 @@ struct verify {
 	const struct naming *names;	/* of the last flow; NULL */
 	uint8_t		 result;
 	bool		 no_memory;
-	bool		 usage;		/* what was asked for is not there: a check said so */
+	bool		 usage;		/* what was asked for is not there; it was said */
 };
 
 /*

@@ -133,6 +133,24 @@ is_one_sided(const struct flow *f, const struct state *s)
 	    who_is_node_addr(s, &f->original.src);
 }
 
+/* It came in and was not seen again: its translation may have been what is asked for.
+   With a state only a pod's own can have been translated. */
+static bool
+is_unfollowed(const struct who *w, const struct flow *f, const struct state *s)
+{
+	if (f->has & FLOW_TRANSLATED || f->verdict == VERDICT_DROPPED || f->n_legs == 0 ||
+	    (w->target.proto != 0 && w->target.proto != f->proto) ||
+	    addr_is_v4(&w->target.addr) != addr_is_v4(&f->original.src))
+		return false;
+	if (s != NULL && (present_pod_of(f, &f->original.src) == NULL ||
+	    who_is_node_addr(s, &f->original.dst)))
+		return false;
+	for (unsigned i = 0; i < f->n_legs; i++)
+		if (f->legs[i].reply == (f->legs[i].dir == DIR_IN))
+			return false;
+	return true;
+}
+
 static void
 name_flow(struct who *w, struct who_claim *c, const struct flow *f)
 {
@@ -157,6 +175,7 @@ who_flow(struct who *w, const struct flow *f, const struct state *s)
 	enum who_side side;
 
 	w->flows++;
+	w->unfollowed += is_unfollowed(w, f, s);
 	if (present_has_finding(f, "port-clash"))
 		w->port_clashes++;
 	if (present_ids(f) == IDS_NONE ||

@@ -293,7 +293,8 @@ nobody(const struct who *w, struct who_answer *a)
 
 	a->result = WHO_NOBODY;
 	n = snprintf(a->why, sizeof(a->why), "nobody had it%s, in %" PRIu64 " flow%s "
-	    "and %" PRIu64 " entr%s of conntrack", t->has_port ? "" : " after translation",
+	    "and %" PRIu64 " entr%s of conntrack",
+	    t->has_port ? "" : " after translation",
 	    w->flows, w->flows == 1 ? "" : "s", w->entries,
 	    w->entries == 1 ? "y" : "ies");
 	say_own(w, a->why + n, sizeof(a->why) - (size_t)n);
@@ -304,7 +305,14 @@ nobody(const struct who *w, struct who_answer *a)
 		    "or events were lost");
 	else if (w->left_out > 0)
 		unsure(a, "nobody was seen to have it, but there were too many to keep");
-	else if (t->has_time && (!w->has_seen || t->at.ns > w->seen_last.ns ||
+	else if (w->unfollowed > 0) {
+		a->result = WHO_UNSURE;
+		snprintf(a->why, sizeof(a->why), "nobody was seen to have it, but of %"
+		    PRIu64 " flow%s of pods it was not seen what %s translated to: "
+		    "capture on all interfaces, or give conntrack's entries",
+		    w->unfollowed, w->unfollowed == 1 ? "" : "s",
+		    w->unfollowed == 1 ? "it was" : "they were");
+	} else if (t->has_time && (!w->has_seen || t->at.ns > w->seen_last.ns ||
 	    t->at.ns + (t->span_ns - 1) < w->seen_first.ns))
 		unsure(a, "nothing was seen at that time");
 }

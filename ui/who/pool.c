@@ -202,7 +202,10 @@ add_dest(const struct who *w, struct who_pool *p, const struct who_claim **v,
 			d->named = v[i];
 	}
 	take_range(w, d, v, n);
+	/* A port that was taken again within its timeout counts twice there. */
 	d->peak = peak_of(v, n, p->times);
+	if (d->peak > d->ports)
+		d->peak = d->ports;
 	find_clashes(p, v, n);
 }
 

@@ -101,6 +101,7 @@ struct who {
 	bool		 has_seen;
 	struct nstime	 seen_first, seen_last;
 	uint64_t	 flows, entries;
+	uint64_t	 unfollowed;	/* of flows: what they became was not seen */
 	bool		 has_dump;	/* of conntrack's table: an empty one tells too */
 	const char	*own_ns, *own_pod;	/* the pod that the address is the own one
 					   of; NULL */

@@ -268,6 +268,7 @@ put_dest(struct text *t, const struct who_report *r, const struct who_dest *d)
 		text_put(t, " of ");
 		text_u64(t, (uint64_t)d->hi - d->lo + 1);
 	}
+	text_put(t, d->hi == 0 && d->ports == 1 ? " port" : " ports");
 	if (d->peak != d->ports) {
 		text_put(t, ", at once ");
 		text_u64(t, d->peak);
@@ -369,6 +370,7 @@ put_pool(struct text *t, const struct who_report *r)
 		put_range(t, r->who);
 		text_newline(t);
 		text_pad(t, INDENT);
+		text_put(t, "used by ");
 		put_users(t, r, p->users, p->n_users, r->options->verbose ?
 		    UINT32_MAX : 3 * TOP_USERS);
 		text_newline(t);

@@ -59,12 +59,23 @@ collect_conntrack(struct collect *c)
 	}
 }
 
+/* The ages of conntrack's entries are of this time. */
+static void
+note_time(struct state *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	s->taken.ns = (int64_t)now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}
+
 static void
 collect_all(struct collect *c)
 {
 	for (int id = 0; id < N_SOURCES; id++) {
 		if (id == SOURCE_CONNTRACK_STATS) {
 			collect_conntrack(c);
+			note_time(c->state);
 			id = SOURCE_CONNTRACK_FILE;
 			continue;
 		}
@@ -78,7 +89,6 @@ struct state *
 state_collect(state_report *report, void *arg)
 {
 	struct collect c = { state_new(), report, arg };
-	struct timespec now;
 	char host[256];
 
 	if (c.state == NULL) {
@@ -87,9 +97,6 @@ state_collect(state_report *report, void *arg)
 		return NULL;
 	}
 	collect_all(&c);
-	/* Not before conntrack's table: what began by its age began no earlier. */
-	clock_gettime(CLOCK_REALTIME, &now);
-	c.state->taken.ns = (int64_t)now.tv_sec * NS_PER_SEC + now.tv_nsec;
 	if (gethostname(host, sizeof(host)) == 0 && c.state->hostname == NULL) {
 		host[sizeof(host) - 1] = '\0';
 		c.state->hostname = state_text(c.state, host, strlen(host));
