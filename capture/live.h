@@ -13,14 +13,15 @@
 #include "decode/obs.h"
 
 #define LIVE_ERROR_MAX		512
-#define LIVE_SNAPLEN		192	/* bytes of a packet */
+#define LIVE_SNAPLEN		192	/* bytes of a packet, from the network header on */
+#define LIVE_DNS_SNAPLEN	1500	/* of one from or to port 53 */
 #define LIVE_TICK_MS		100
 #define LIVE_REREAD_S		30	/* NAT rules, ENIs, pods: looked at this often */
 
 struct live_config {
 	const char *const *ifaces;	/* names and globs; none: "any" */
 	unsigned	 n_ifaces;
-	uint32_t	 snaplen;	/* 0: LIVE_SNAPLEN */
+	uint32_t	 snaplen;	/* of all; 0: LIVE_SNAPLEN and LIVE_DNS_SNAPLEN */
 	uint32_t	 buffer_mib;	/* of all rings together; 0: the default */
 	const char	*capture_filter;	/* pcap-filter(7), in the kernel; NULL */
 	const char	*netns;		/* NAME (ip-netns(8)), PID or path; NULL: this one */

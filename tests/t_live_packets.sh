@@ -301,6 +301,26 @@ finish
 [ "$code" -eq 0 ] && [ "$(packets eni1 out '.* 116 of 1048 ')" -eq 5 ] &&
     [ "$(grep -c '^packet' "$T/out")" -eq 5 ]
 tap $? "a filter with chosen interfaces, another snap length"
+# udp_to ADDRESS PORT: 1,000 bytes.
+udp_to() { on_node bash -c 'head -c 1000 /dev/zero >"/dev/udp/$0/$1"' "$1" "$2"; }
+on_node sysctl -qw net.ipv6.conf.eni1.disable_ipv6=0
+on_node ip -6 address add fd77::1/64 dev eni1 nodad
+on_node ip -6 neighbour add fd77::2 lladdr 02:00:00:00:00:77 dev eni1 nud permanent
+for chosen in '-i any' '-i eni1'; do
+	# shellcheck disable=SC2086 # an option and its argument
+	start $chosen -f udp
+	udp_to 10.77.1.2 53
+	udp_to 10.77.1.2 54
+	udp_to fd77::2 53
+	udp_to fd77::2 54
+	finish
+	[ "$code" -eq 0 ] && [ "$(packets eni1 out '.* 1048 of 1048 ')" -eq 1 ] &&
+	    [ "$(packets eni1 out '.* 212 of 1048 ')" -eq 1 ] &&
+	    [ "$(packets eni1 out '.* 1068 of 1068 ')" -eq 1 ] &&
+	    [ "$(packets eni1 out '.* 212 of 1068 ')" -eq 1 ]
+	tap $? "DNS is captured whole, the rest as headers ($chosen)"
+done
+on_node sysctl -qw net.ipv6.conf.eni1.disable_ipv6=1
 # link[12] is no field that the kernel's filter can look at.
 start -i 'eni*' -f 'udp port 9 and link[12] >= 0'
 on_node "$LIVE" -S 10.77.1.2,5,1000

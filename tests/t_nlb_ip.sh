@@ -220,4 +220,12 @@ run verify nlb-ip snat path --state $C -o tap $C/any.pcap
 [ "$code" -eq 3 ] && grep -q '^ok 3 - nlb-ip$' "$T/out" &&
     grep -q '^not ok 1 - snat (inconclusive)$' "$T/out"
 tap $? "with other checks"
+
+# Names of interfaces that only the traffic tells: what ended before is looked at again.
+rm -rf "$T/nameless"
+cp -r pcaps/nlb-ip-tcp-checks "$T/nameless"
+rm "$T/nameless/ip-addr.json" "$T/nameless/ip-link.json" "$T/nameless/ifconfig.txt"
+run verify nlb-ip --state "$T/nameless" pcaps/nlb-ip-tcp-checks/any.pcap
+[ "$code" -eq 0 ] && holds out "60 connections judged, 48 of them health checks"
+tap $? "health checks without a list of interfaces"
 done_testing

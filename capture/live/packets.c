@@ -56,7 +56,7 @@ fail(char error[static LIVE_ERROR_MAX], const char *fmt, ...)
 static int
 snapshot_of(const struct live_config *c)
 {
-	uint32_t snaplen = c->snaplen ? c->snaplen : LIVE_SNAPLEN;
+	uint32_t snaplen = c->snaplen ? c->snaplen : LIVE_DNS_SNAPLEN;
 
 	return (int)(snaplen < MAX_SNAPLEN - SLL2_LEN ? snaplen + SLL2_LEN :
 	    MAX_SNAPLEN);
@@ -140,14 +140,15 @@ set_filter(struct packets *p, const char *expr, char error[static LIVE_ERROR_MAX
 
 /* Links that are there already are chosen before anyone tells of them. */
 static bool
-choose_links(struct packets *p, const struct if_nameindex *there,
-    char error[static LIVE_ERROR_MAX])
+choose_links(struct packets *p, const struct live_config *c,
+    const struct if_nameindex *there, char error[static LIVE_ERROR_MAX])
 {
 	int rc;
 
-	if (p->names.n == 0)
+	p->cut = c->snaplen == 0;
+	if (p->names.n == 0 && !p->cut)
 		return true;
-	for (; there->if_name != NULL; there++) {
+	for (; p->names.n > 0 && there->if_name != NULL; there++) {
 		struct link *l;
 
 		if (!names_fit(&p->names, there->if_name))
@@ -177,7 +178,7 @@ open_all(struct packets *p, const struct live_config *c,
 	return names_check(&p->names, there, p->notice, p->notice_arg, error) &&
 	    activate(p, c, error) && set_linktype(p, error) &&
 	    set_filter(p, c->capture_filter, error) &&
-	    choose_links(p, there, error);
+	    choose_links(p, c, there, error);
 }
 
 struct packets *
@@ -285,7 +286,7 @@ packets_link(struct packets *p, const struct link_fact *f, struct nstime now,
 	l->n_addrs = f->n_addrs < OBS_IFACE_ADDRS ? f->n_addrs : OBS_IFACE_ADDRS;
 	memcpy(l->addrs, f->addrs, sizeof(l->addrs));
 	links_forget_cache(ls);
-	if (l->wanted != was)
+	if (l->wanted != was && p->names.n > 0)
 		select_links(p);
 	if (l->wanted && f->up && l->number == NO_NUMBER)
 		link_tell(p, l, now, sink, arg);

@@ -65,6 +65,7 @@ struct packets {
 	bool		 began;		/* the first packets_read() or _link() was */
 	struct names	 names;
 	struct links	 links;
+	bool		 cut;		/* by port: no snapshot length was asked for */
 	struct selection selection;
 	live_notice	*notice;
 	void		*notice_arg;

@@ -8,8 +8,14 @@
  * filter in between that lets nothing pass (set_kernel_filter(), pcap-linux.c):
  * packets would be lost, uncounted, whenever a pod comes or goes.  The kernel
  * replaces one filter by another at once.
+ *
+ * What the filter returns is how much of the packet is captured.  Headers are
+ * enough but for DNS, whose messages are captured whole; offsets are from the
+ * network header on, where the data of a cooked socket begins (packet(7)).
  */
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +81,63 @@ emit_rest(struct program *g, const struct selection *s)
 			g->v[i].k = start - i - 1;
 }
 
+/* How much: LIVE_SNAPLEN, or LIVE_DNS_SNAPLEN from or to port 53.  Nothing is
+   loaded beyond LIVE_SNAPLEN, which a shorter packet would be dropped for. */
+enum { CUT_V4 = 5, CUT_PORTS4 = 8, CUT_V6 = 15, CUT_PORTS6 = 18, CUT_SMALL = 22,
+	CUT_DNS = 23 };
+#define TO(target, at)	((target) - (at) - 1)
+#define PORT_DNS	53
+
+static const struct sock_filter cut[] = {
+	[0] = { BPF_LD | BPF_W | BPF_LEN, 0, 0, 0 },
+	[1] = { BPF_JMP | BPF_JGT | BPF_K, 0, TO(CUT_SMALL, 1), LIVE_SNAPLEN },
+	[2] = { BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL) },
+	[3] = { BPF_JMP | BPF_JEQ | BPF_K, TO(CUT_V4, 3), 0, ETH_P_IP },
+	[4] = { BPF_JMP | BPF_JEQ | BPF_K, TO(CUT_V6, 4), TO(CUT_SMALL, 4), ETH_P_IPV6 },
+	[CUT_V4] = { BPF_LD | BPF_B | BPF_ABS, 0, 0, 9 },
+	[6] = { BPF_JMP | BPF_JEQ | BPF_K, TO(CUT_PORTS4, 6), 0, IPPROTO_UDP },
+	[7] = { BPF_JMP | BPF_JEQ | BPF_K, 0, TO(CUT_SMALL, 7), IPPROTO_TCP },
+	[CUT_PORTS4] = { BPF_LD | BPF_H | BPF_ABS, 0, 0, 6 },
+	[9] = { BPF_JMP | BPF_JSET | BPF_K, TO(CUT_SMALL, 9), 0, 0x1fff },
+	[10] = { BPF_LDX | BPF_B | BPF_MSH, 0, 0, 0 },
+	[11] = { BPF_LD | BPF_H | BPF_IND, 0, 0, 0 },
+	[12] = { BPF_JMP | BPF_JEQ | BPF_K, TO(CUT_DNS, 12), 0, PORT_DNS },
+	[13] = { BPF_LD | BPF_H | BPF_IND, 0, 0, 2 },
+	[14] = { BPF_JMP | BPF_JEQ | BPF_K, TO(CUT_DNS, 14), TO(CUT_SMALL, 14), PORT_DNS },
+	[CUT_V6] = { BPF_LD | BPF_B | BPF_ABS, 0, 0, 6 },
+	[16] = { BPF_JMP | BPF_JEQ | BPF_K, TO(CUT_PORTS6, 16), 0, IPPROTO_UDP },
+	[17] = { BPF_JMP | BPF_JEQ | BPF_K, 0, TO(CUT_SMALL, 17), IPPROTO_TCP },
+	[CUT_PORTS6] = { BPF_LD | BPF_H | BPF_ABS, 0, 0, 40 },
+	[19] = { BPF_JMP | BPF_JEQ | BPF_K, TO(CUT_DNS, 19), 0, PORT_DNS },
+	[20] = { BPF_LD | BPF_H | BPF_ABS, 0, 0, 42 },
+	[21] = { BPF_JMP | BPF_JEQ | BPF_K, TO(CUT_DNS, 21), TO(CUT_SMALL, 21), PORT_DNS },
+	[CUT_SMALL] = { BPF_RET | BPF_K, 0, 0, LIVE_SNAPLEN },
+	[CUT_DNS] = { BPF_RET | BPF_K, 0, 0, LIVE_DNS_SNAPLEN },
+};
+
+#define N_CUT	(sizeof(cut) / sizeof(cut[0]))
+
+/* What the filter lets pass is cut by port, where that was not told otherwise. */
+static int
+add_cut(struct selection *s)
+{
+	struct sock_filter *v;
+
+	if (s->n_rest + N_CUT > BPF_MAXINSNS)
+		return 0;		/* all have the length that DNS has */
+	v = realloc(s->rest, (s->n_rest + N_CUT) * sizeof(*v));
+	if (v == NULL)
+		return -ENOMEM;
+	s->rest = v;
+	memcpy(v + s->n_rest, cut, sizeof(cut));
+	for (unsigned i = 0; i < s->n_rest; i++)
+		if (v[i].code == (BPF_RET | BPF_K) && v[i].k != 0)
+			v[i] = (struct sock_filter){ BPF_JMP | BPF_JA, 0, 0,
+			    s->n_rest - i - 1 };
+	s->n_rest += N_CUT;
+	return 0;
+}
+
 static int
 attach(const struct packets *p, struct sock_filter *v, unsigned n)
 {
@@ -104,7 +167,7 @@ select_init(struct packets *p)
 	    s->rest, &n) != 0)
 		return -errno;
 	s->n_rest = n;
-	return 0;
+	return p->cut ? add_cut(s) : 0;
 }
 
 static unsigned
@@ -144,7 +207,7 @@ select_links(struct packets *p)
 {
 	struct selection *s = &p->selection;
 
-	if (p->names.n == 0 || select_in_kernel(p))
+	if (p->names.n != 0 && select_in_kernel(p))
 		return;
 	/* More than BPF_MAXINSNS or net.core.optmem_max let in: all packets come,
 	   and those of other interfaces are dropped by links_number(). */
@@ -153,6 +216,8 @@ select_links(struct packets *p)
 		    "SO_ATTACH_FILTER: %s", strerror(errno));
 		return;
 	}
+	if (p->names.n == 0)
+		return;			/* all are wanted */
 	if (!s->told && p->notice != NULL)
 		p->notice(p->notice_arg, "too many interfaces for a filter in the "
 		    "kernel: the packets of all are read, and others dropped here");

@@ -18,6 +18,9 @@ came_by_eni(const struct tracer *t, const struct leg_rec *l)
 	const struct contract *c = tracer_contract(t);
 	const char *dev = l->place.dir != DIR_OUT ? iface_dev(t, l->place.iface) : NULL;
 
+	/* its name may come from what is seen there: app_finish() */
+	if (dev == NULL && c != NULL && l->place.dir != DIR_OUT)
+		t->apps->unnamed = true;
 	return c != NULL && dev != NULL && contract_eni_dev(c, dev) != NULL;
 }
 
@@ -59,6 +62,16 @@ app_ended(struct tracer *t, uint32_t fi)
 		return;
 	a->v[fi].flags |= APP_ENDED;
 	checks_ended(a->checks, &c);
+}
+
+void
+app_finish(struct tracer *t)
+{
+	if (!t->apps->unnamed)
+		return;
+	for (uint32_t fi = 1; fi < t->flows.used; fi++)
+		if (flow_at(t, fi)->convs != 0 && flow_at(t, fi)->tcp_state >= TCPS_CLOSED)
+			app_ended(t, fi);
 }
 
 static void

@@ -57,6 +57,7 @@ struct apps {
 					   that may begin one */
 	struct dns_log	*dns;		/* NULL before the first message */
 	struct checks	*checks;	/* NULL before the first end */
+	bool		 unnamed;	/* an interface had no name yet when one ended */
 	struct dns_message message;
 	struct proxy_header proxy;	/* of the flow that is described */
 };

@@ -352,6 +352,7 @@ tracer_finish(struct tracer *t)
 	witness_finish(t);
 	match_finish(t);
 	witness_settle(t);
+	app_finish(t);
 	t->finished = true;
 	look_finish(t);
 }

@@ -459,6 +459,8 @@ void		app_take(struct tracer *, const struct sighting *, const uint8_t *bytes,
 		    uint32_t n);
 /* A TCP connection ended. */
 void		app_ended(struct tracer *, uint32_t flow);
+/* The end: interfaces may have their names by now. */
+void		app_finish(struct tracer *);
 /* A flow becomes part of another; a flow goes. */
 void		app_joined(struct tracer *, uint32_t flow, uint32_t into);
 void		app_freed(struct tracer *, uint32_t flow);

@@ -94,8 +94,8 @@ static const struct option_row rows[] = {
 	    "glob fits, also those that come later; repeats; any unless told. "
 	    "\"podpath -i NAME\" is \"podpath live -i NAME\"",
 	    OPT_LIST, GROUP_CAPTURE, AT(ifaces), OF(CAPTURE) },
-	{ 's', "snapshot-length", "BYTES", "of each packet (192 unless told): "
-	    "headers are enough to follow it",
+	{ 's', "snapshot-length", "BYTES", "of each packet (192 unless told, and "
+	    "1500 of DNS): headers are enough to follow it",
 	    OPT_NUMBER, GROUP_CAPTURE, AT(snaplen), OF(CAPTURE), .max = 262144 },
 	{ 'B', "buffer-size", "MIB", "room for packets that wait, of all "
 	    "interfaces together",

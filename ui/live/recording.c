@@ -154,7 +154,7 @@ recording_open(struct recording *r, const struct options *o,
 		.rotate_files = (uint32_t)o->rotate_files,
 		.ring_s = (uint32_t)o->ring_s,
 		.max_bytes = o->max_bytes,
-		.snaplen = o->snaplen != 0 ? (uint32_t)o->snaplen : LIVE_SNAPLEN,
+		.snaplen = o->snaplen != 0 ? (uint32_t)o->snaplen : LIVE_DNS_SNAPLEN,
 		.comment = o->annotate ? on_comment : NULL, .comment_arg = r,
 		.state = on_state, .entries = on_entries, .now_arg = r,
 	};

@@ -201,7 +201,7 @@ case_nlb_ip_proxy_v2() {
 	stop_recording
 }
 
-a_case nlb-ip-proxy-v1 'PROXY protocol v1 from the balancer to the pod; health checks with PROXY UNKNOWN'
+a_case nlb-ip-proxy-v1 'PROXY protocol v1 from the balancer to the pod; health checks name the balancer itself'
 case_nlb_ip_proxy_v1() {
 	build_node
 	proxy_server web-0
