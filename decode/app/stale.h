@@ -27,9 +27,10 @@ const struct svc_port *service_stale_entry(const struct state *, const struct ct
 /*
  * Each entry of the state's own dump that leads to what is no endpoint of its
  * Service: those not answered, of a protocol without connections, or of an address
- * that is surely no pod's (kubectl tells of all pods, ipamd of those on its ENIs).  A connection to a pod that merely left the Service ends in
- * peace, and what is closing is not used again.  How many there are; the callback
- * (may be NULL) returns false to stop.
+ * that is surely no pod's (kubectl tells of all pods, ipamd of those on its ENIs).
+ * A connection to a pod that merely left the Service ends in peace, and what is
+ * closing is not used again.  How many there are; the callback (may be NULL)
+ * returns false to stop.
  */
 unsigned	 service_stale_entries(const struct state *, bool (*cb)(void *arg,
 		    const struct ct_entry *, const struct svc_port *), void *arg);

@@ -22,15 +22,6 @@ struct page {
 	unsigned	 way;		/* from 1 */
 };
 
-static void
-put_addr(struct text *t, const struct addr *a)
-{
-	char buf[ADDR_TEXT_MAX];
-
-	addr_format(a, buf);
-	text_put(t, buf);
-}
-
 /* "[2001:db8::1]:443", "10.0.0.1:443", "default/web:80", "node". */
 static void
 put_end(struct text *t, const char *name, uint16_t port)
@@ -160,7 +151,7 @@ put_translation(struct page *g, const struct prediction *p)
 	text_glyph(t, GLYPH_BECOMES);
 	text_put(t, " ");
 	if (src)
-		put_addr(t, &is->src);
+		text_addr(t, &is->src);
 	if (dst) {
 		text_put(t, src ? " " : "");
 		text_glyph(t, GLYPH_TO);
@@ -260,7 +251,7 @@ put_demand(struct page *g, const struct prediction *p)
 	}
 	if (d->snat == SNAT_MUST && d->has_source) {
 		text_put(t, ", as ");
-		put_addr(t, &d->source);
+		text_addr(t, &d->source);
 	} else if (d->snat == SNAT_MUST) {
 		text_put(t, ", source translated");
 	} else if (d->snat == SNAT_MUST_NOT) {
@@ -396,7 +387,7 @@ put_head(struct page *g)
 	put_ends(g);
 	if (x->dst.kind == END_SERVICE && !x->options->numeric) {
 		text_put(t, " (");
-		put_addr(t, &x->dst.addr);
+		text_addr(t, &x->dst.addr);
 		text_put(t, ")");
 	}
 	text_put(t, "  ");

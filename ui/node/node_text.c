@@ -21,15 +21,6 @@ enum column {
 	WIDTH = 79,
 };
 
-static void
-put_addr(struct text *t, const struct addr *a)
-{
-	char buf[ADDR_TEXT_MAX];
-
-	addr_format(a, buf);
-	text_put(t, buf);
-}
-
 /* Foreign words, broken at blanks; a word that is too long has a line of its own. */
 static void
 put_wrapped(struct text *t, unsigned indent, const char *s)
@@ -227,7 +218,7 @@ on_pod(void *arg, const struct addr *a, const struct owner *o)
 	if (p->n++ == 0 && p->eni == NULL)
 		title(p->t, "Pods whose ENI is not known");
 	text_put(p->t, "  ");
-	put_addr(p->t, a);
+	text_addr(p->t, a);
 	text_pad(p->t, COL_POD_NAME);
 	if (o->pod != NULL && present_pod(o->pod, name))
 		text_foreign(p->t, name);
@@ -278,9 +269,9 @@ put_eni(struct text *t, const struct node_report *r, const struct eni *e)
 	text_role(t, ROLE_PLAIN);
 	text_pad(t, COL_ADDR);
 	if (e->has_ip)
-		put_addr(t, &e->ip);
+		text_addr(t, &e->ip);
 	else if (!addr_eq(&e->ip6, &none))
-		put_addr(t, &e->ip6);
+		text_addr(t, &e->ip6);
 	else
 		text_put(t, "?");
 	text_pad(t, COL_TABLE);

@@ -9,26 +9,6 @@
 
 #include <stdio.h>
 
-#define INDENT		2
-#define COL_WORDS	14
-
-static void
-put_word(struct text *t, const char *word)
-{
-	text_pad(t, INDENT);
-	text_put(t, word);
-	text_pad(t, COL_WORDS);
-}
-
-static void
-put_addr(struct text *t, const struct addr *a)
-{
-	char buf[ADDR_TEXT_MAX];
-
-	addr_format(a, buf);
-	text_put(t, buf);
-}
-
 static void
 put_bytes(struct text *t, const char *before, const struct proxy_bytes *b)
 {
@@ -48,7 +28,7 @@ put_client(struct text *t, const struct proxy_header *h)
 {
 	char version[40];
 
-	put_word(t, "client");
+	out_text_word(t, "client");
 	snprintf(version, sizeof(version), "PROXY protocol v%u", h->version);
 	if (h->why != NULL) {
 		text_put(t, "not believed, ");
@@ -56,11 +36,11 @@ put_client(struct text *t, const struct proxy_header *h)
 		text_put(t, ": ");
 		text_put(t, h->why);
 	} else if (h->has & PROXY_HAS_ADDRS) {
-		put_addr(t, &h->src);
+		text_addr(t, &h->src);
 		text_put(t, " port ");
 		text_u64(t, h->sport);
 		text_put(t, ", asked for ");
-		put_addr(t, &h->dst);
+		text_addr(t, &h->dst);
 		text_put(t, " port ");
 		text_u64(t, h->dport);
 		text_put(t, " (");
@@ -92,7 +72,7 @@ put_outcome(struct text *t, const struct dns_query *q)
 	if (q->outcome == DNS_FAILED && rcode != NULL)
 		text_put(t, rcode);
 	else if (q->n_addrs > 0)
-		put_addr(t, &q->addrs[0]);
+		text_addr(t, &q->addrs[0]);
 	else
 		text_put(t, outcomes[q->outcome]);
 	text_role(t, ROLE_PLAIN);
@@ -109,9 +89,9 @@ put_query(struct text *t, const struct dns_query *q, bool first)
 	const char *type = dns_type_name(q->type);
 
 	if (first)
-		put_word(t, "DNS");
+		out_text_word(t, "DNS");
 	else
-		text_pad(t, COL_WORDS);
+		text_pad(t, OUT_COL_WORDS);
 	if (type != NULL) {
 		text_put(t, type);
 	} else {
@@ -145,7 +125,7 @@ out_app(struct text *t, const struct output_run *r, const struct flow *f)
 
 	(void)r;
 	if (a->role != NULL) {
-		put_word(t, "role");
+		out_text_word(t, "role");
 		text_put(t, a->role);
 		if (a->role_text != NULL) {
 			text_put(t, ": ");
@@ -154,7 +134,7 @@ out_app(struct text *t, const struct output_run *r, const struct flow *f)
 		text_newline(t);
 	}
 	if (a->process != NULL && a->process->process != NULL) {
-		put_word(t, "process");
+		out_text_word(t, "process");
 		text_foreign(t, a->process->process);
 		if (a->process->pid != 0) {
 			text_put(t, ", pid ");
@@ -163,7 +143,7 @@ out_app(struct text *t, const struct output_run *r, const struct flow *f)
 		text_newline(t);
 	}
 	if (a->dns_name != NULL) {
-		put_word(t, "asked as");
+		out_text_word(t, "asked as");
 		text_foreign(t, a->dns_name);
 		text_newline(t);
 	}
@@ -172,7 +152,7 @@ out_app(struct text *t, const struct output_run *r, const struct flow *f)
 	for (unsigned i = 0; i < a->n_queries; i++)
 		put_query(t, &a->queries[i], i == 0);
 	if (a->queries_left_out > 0) {
-		text_pad(t, COL_WORDS);
+		text_pad(t, OUT_COL_WORDS);
 		text_u64(t, a->queries_left_out);
 		text_put(t, " more questions");
 		text_newline(t);

@@ -30,6 +30,10 @@ void	out_answer(struct text *, const struct output_run *, const struct flow *);
 /* The rule, route, NAT rule and conntrack entry that decided. */
 void	out_why(struct text *, const struct output_run *, const struct flow *);
 
+/* The first word of a line about a flow: "  rule        ", and where what follows
+   it stands. */
+#define OUT_COL_WORDS	14	/* behind "conntrack" */
+void	out_text_word(struct text *, const char *word);
 /* What payloads and ends say (out_app.c): role, client, DNS. */
 void	out_app(struct text *, const struct output_run *, const struct flow *);
 

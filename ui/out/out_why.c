@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define INDENT		2
-#define COL_WORDS	14	/* behind "conntrack" */
 
 void
 out_text_eni(struct text *t, const struct eni *e, const struct addr *owns)
@@ -144,18 +143,18 @@ out_answer(struct text *t, const struct output_run *r, const struct flow *f)
 }
 
 /* A line of its own: "  rule        1024: from all fwmark ..." */
-static void
-put_word(struct text *t, const char *word)
+void
+out_text_word(struct text *t, const char *word)
 {
 	text_pad(t, INDENT);
 	text_put(t, word);
-	text_pad(t, COL_WORDS);
+	text_pad(t, OUT_COL_WORDS);
 }
 
 static void
 put_rule(struct text *t, const char *word, const char *rule)
 {
-	put_word(t, word);
+	out_text_word(t, word);
 	text_foreign(t, rule);
 	text_newline(t);
 }
@@ -166,14 +165,14 @@ put_routing(struct text *t, const struct flow_node *n)
 	char table[PRESENT_TABLE_MAX];
 
 	if (n->rule != NULL) {
-		put_word(t, "rule");
+		out_text_word(t, "rule");
 		text_u64(t, n->rule->priority);
 		text_put(t, ": ");
 		text_foreign(t, n->rule->text != NULL ? n->rule->text : "?");
 		text_newline(t);
 	}
 	if (n->route != NULL) {
-		put_word(t, "route");
+		out_text_word(t, "route");
 		text_foreign(t, n->route->text != NULL ? n->route->text : "?");
 		text_put(t, "  (table ");
 		text_put(t, present_table(n->route->table, table));
@@ -188,7 +187,7 @@ put_conntrack(struct text *t, const struct output_run *r,
 {
 	char mark[32];
 
-	put_word(t, "conntrack");
+	out_text_word(t, "conntrack");
 	if (c->state != NULL) {
 		text_foreign(t, c->state);
 		text_put(t, " ");

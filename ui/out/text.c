@@ -76,6 +76,15 @@ text_foreign(struct text *t, const char *s)
 }
 
 void
+text_addr(struct text *t, const struct addr *a)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	addr_format(a, buf);
+	text_put(t, buf);
+}
+
+void
 text_u64(struct text *t, uint64_t v)
 {
 	outbuf_room(t->out, FORMAT_U64_MAX);

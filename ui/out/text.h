@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decode/addr.h"
 #include "decode/nstime.h"
 #include "ui/out/outbuf.h"
 
@@ -43,6 +44,7 @@ struct text {
 void	text_put(struct text *, const char *);
 /* Text from a capture: controls and invalid bytes are shown as \xNN. */
 void	text_foreign(struct text *, const char *);
+void	text_addr(struct text *, const struct addr *);
 void	text_u64(struct text *, uint64_t);
 void	text_span(struct text *, int64_t ns);
 /* "1 packet", "2 packets" */

@@ -10,15 +10,6 @@
 #define NAMED	4	/* addresses that are named; more are counted */
 
 static void
-put_addr(struct text *t, const struct addr *a)
-{
-	char s[ADDR_TEXT_MAX];
-
-	addr_format(a, s);
-	text_put(t, s);
-}
-
-static void
 put_clock(struct text *t, struct nstime ns)
 {
 	char s[FORMAT_CLOCK_MAX + 1];
@@ -56,7 +47,7 @@ put_sources(struct text *t, const struct nlb *n, const struct balance_target *b,
 		if (++found > NAMED)
 			continue;
 		text_put(t, found > 1 ? ", " : " ");
-		put_addr(t, &s[i].addr);
+		text_addr(t, &s[i].addr);
 	}
 	if (found <= NAMED)
 		return;

@@ -18,15 +18,6 @@
 
 enum { INDENT = 2, DEEPER = 4, COL_PORTS = 38 };
 
-static void
-put_addr(struct text *t, const struct addr *a)
-{
-	char buf[ADDR_TEXT_MAX];
-
-	addr_format(a, buf);
-	text_put(t, buf);
-}
-
 /* "192.168.3.243:21015", "[2001:db8::1]:443" */
 static void
 put_end(struct text *t, const struct addr *a, uint16_t port)
@@ -34,7 +25,7 @@ put_end(struct text *t, const struct addr *a, uint16_t port)
 	bool brackets = !addr_is_v4(a);
 
 	text_put(t, brackets ? "[" : "");
-	put_addr(t, a);
+	text_addr(t, a);
 	text_put(t, brackets ? "]:" : ":");
 	text_u64(t, port);
 }
@@ -57,7 +48,7 @@ static void
 put_tuple(struct text *t, const struct tuple *x)
 {
 	if (is_icmp(x)) {
-		put_addr(t, &x->src);
+		text_addr(t, &x->src);
 		text_put(t, " id ");
 		text_u64(t, x->sport);
 	} else {
@@ -67,7 +58,7 @@ put_tuple(struct text *t, const struct tuple *x)
 	text_glyph(t, GLYPH_TO);
 	text_put(t, " ");
 	if (is_icmp(x))
-		put_addr(t, &x->dst);
+		text_addr(t, &x->dst);
 	else
 		put_end(t, &x->dst, x->dport);
 }
@@ -92,7 +83,7 @@ put_holder(struct text *t, const struct who_report *r, const struct who_claim *c
 		text_put(t, c->ns != NULL ? "/" : "");
 		text_foreign(t, c->pod);
 	} else {
-		put_addr(t, who_holder(c));
+		text_addr(t, who_holder(c));
 	}
 	text_role(t, ROLE_PLAIN);
 	if (c->node)
@@ -257,7 +248,7 @@ put_dest(struct text *t, const struct who_report *r, const struct who_dest *d)
 {
 	text_pad(t, INDENT);
 	if (d->proto == PROTO_ICMP || d->proto == PROTO_ICMPV6)
-		put_addr(t, &d->addr);
+		text_addr(t, &d->addr);
 	else
 		put_end(t, &d->addr, d->port);
 	text_put(t, " ");
@@ -363,7 +354,7 @@ put_pool(struct text *t, const struct who_report *r)
 
 	if (p->n_dests > 0) {
 		text_role(t, ROLE_HEAD);
-		put_addr(t, &r->who->target.addr);
+		text_addr(t, &r->who->target.addr);
 		text_role(t, ROLE_PLAIN);
 		text_put(t, ": ");
 		text_count(t, p->n_dests, "destination");
