@@ -314,4 +314,21 @@ for kind in $kinds; do
 	[ "$code" -eq 0 ] && cmp -s "$T/out" "$T/node.txt"
 	tap $? "$kind: the same from its own JSON"
 done
+
+# ---- one ENI alone, no conntrack: what the node forwarded is not its own
+cp -r pcaps/pod-internet-primary "$T/forwarded"
+rm "$T/forwarded/conntrack.txt"
+"$BUILD/tests/cut" pcaps/pod-internet-primary/any.pcap "$T/eth0.pcap" 0 2
+run read -o json --state "$T/forwarded" "$T/eth0.pcap"
+[ "$code" -eq 0 ] && [ "$(jq -r 'select(.verdict != null) |
+    [.verdict, .kind // "-", .findings[].code] | join(" ")' "$T/out" | sort -u)" = \
+    "unknown - ambiguous" ] && holds out 'left with TTL 63, so this node forwarded it'
+tap $? "a pod's connection, seen at eth0 only, is not called the node's"
+cp -r pcaps/host-internet "$T/own"
+rm "$T/own/conntrack.txt"
+"$BUILD/tests/cut" pcaps/host-internet/any.pcap "$T/eth0.pcap" 0 2
+run read -o json --state "$T/own" "$T/eth0.pcap"
+[ "$code" -eq 0 ] && [ "$(jq -r 'select(.verdict != null) |
+    [.verdict, .kind // "-"] | join(" ")' "$T/out" | sort -u)" = "ok host" ]
+tap $? "the node's own is"
 done_testing

@@ -62,6 +62,32 @@ doubt_guess(struct flow *f)
 	finding_add(f, F_AMBIGUOUS, "which end began was not seen: no verdict");
 }
 
+/* Linux sends with net.ipv4.ip_default_ttl, 64 unless set; others with 128 or 255.
+   One less, where a packet is first seen to leave: this node forwarded it. */
+static bool
+was_forwarded(const struct flow *f)
+{
+	const struct leg *l = &f->legs[0];
+	unsigned sent = l->ttl + 1u;
+
+	return f->n_legs > 0 && !l->reply && l->dir == DIR_OUT &&
+	    l->tunnel.type == TUN_NONE && (sent == 64 || sent == 128 || sent == 255);
+}
+
+/* With the node's address, but not of the node itself: whose it is was translated
+   away where nobody looked. */
+static void
+doubt_host(struct flow *f)
+{
+	if (f->node.kind != KIND_HOST || f->verdict != VERDICT_OK || !was_forwarded(f))
+		return;
+	finding_remove_level(f, LEVEL_OK);
+	f->verdict = VERDICT_UNKNOWN;
+	f->node.kind = KIND_UNKNOWN;
+	finding_add(f, F_AMBIGUOUS, "left with TTL %u, so this node forwarded it: where it "
+	    "came in, and from whom, was not captured", f->legs[0].ttl);
+}
+
 void
 judge_flow(struct judge *j, const struct judge_view *view, struct flow *f)
 {
@@ -91,6 +117,7 @@ judge_flow(struct judge *j, const struct judge_view *view, struct flow *f)
 	alike = j->memo != NULL && memo_key(j->memo, &t, &key);
 	if (alike && memo_use(j->memo, &key, &t)) {
 		trial_service(&t);
+		doubt_host(f);
 		return;
 	}
 	trial_kind(&t);
@@ -103,4 +130,5 @@ judge_flow(struct judge *j, const struct judge_view *view, struct flow *f)
 		memo_keep(j->memo, &key, &t, first);
 	/* Of this flow alone, and its entry: what is remembered is without it. */
 	trial_service(&t);
+	doubt_host(f);
 }

@@ -354,6 +354,12 @@ key_rcode(const struct where_probe *p, const struct flow *f)
 	return false;
 }
 
+static const char *
+word_rcode(unsigned i)
+{
+	return i == 0 ? "none" : dns_rcode_name(i - 1);
+}
+
 static bool
 key_role(const struct where_probe *p, const struct flow *f)
 {
@@ -414,7 +420,7 @@ static const struct where_key_row keys[] = {
 	{ "name", "DNS name: asked in the flow, or by which its destination was asked for",
 	    WHERE_WORD, key_name, NULL },
 	{ "rcode", "answer of DNS: NOERROR, NXDOMAIN, SERVFAIL, ... or none",
-	    WHERE_WORD, key_rcode, NULL },
+	    WHERE_WORD, key_rcode, word_rcode },
 	{ "kind", "pod-to-external, nodeport, host, ... (with --state, as all below)",
 	    WHERE_WORD, key_kind, word_kind },
 	{ "pod", "pod of this node: namespace/name, or its name",
