@@ -205,8 +205,8 @@ app_describe(struct tracer *t, uint32_t fi, struct flow *f)
 		    "and ports began while this one was established");
 	if (t->apps->v[fi].proxy != NULL)
 		f->app.proxy = app_proxy_of(t, fi);
+	/* which parses the same header into the same place */
 	describe_checks(t, fi, f);
-	/* what was looked at meanwhile had headers of its own: the same again */
 	describe_client(f);
 	describe_dns(t, fi, f);
 	describe_role(t, f);
