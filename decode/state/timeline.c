@@ -7,7 +7,7 @@
 #include "decode/state/state_int.h"
 
 #define MAX_EPOCHS	512u
-#define MAX_BYTES	((size_t)160 << 20)	/* of epochs and of what they share */
+#define MAX_BYTES	((size_t)128 << 20)	/* of epochs and of what they share */
 
 /* A state that epochs borrow large lists from. */
 struct shared {
