@@ -293,9 +293,12 @@ tell_listening(const struct options *o)
 		snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
 		    o->ifaces.v[i]);
 	}
-	complain("listening on %s, %u bytes of each packet",
-	    o->ifaces.n ? names : "any",
-	    o->snaplen ? (unsigned)o->snaplen : LIVE_SNAPLEN);
+	if (o->snaplen != 0)
+		complain("listening on %s, %u bytes of each packet",
+		    o->ifaces.n ? names : "any", (unsigned)o->snaplen);
+	else
+		complain("listening on %s, %u bytes of each packet (%u of DNS)",
+		    o->ifaces.n ? names : "any", LIVE_SNAPLEN, LIVE_DNS_SNAPLEN);
 }
 
 /* ---- the loop */
